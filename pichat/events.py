@@ -1,0 +1,217 @@
+"""The frozen values that flow through the daemon, and over the wire to the screens."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+# --- the house -----------------------------------------------------------------------------
+
+
+class Colour(msgspec.Struct, frozen=True, kw_only=True):
+    """Hue in degrees (0 to 360), saturation in percent."""
+
+    hue_deg: float
+    saturation_percent: float
+
+
+State = bool | int | float | str | Colour
+"""One capability's value: on/off and lock and contact and occupancy are bool (True: on, locked,
+open, somebody there); percentages 0 to 100; temperatures in °C; kelvin; watts."""
+
+Kind = Literal["light", "plug", "switch", "cover", "lock", "thermostat", "sensor"]
+
+
+class Capability(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device can tell or do. `name` is also the key of the device's `state`.
+
+    Names: on_off, brightness (%), colour, colour_temperature (K), cover_position (% open), lock,
+    target_temperature (°C, a thermostat's set-point), temperature (°C), humidity (%), contact,
+    occupancy, power (W), energy (kWh), voltage (V), battery (%), illuminance (lx).
+    """
+
+    name: str
+    writable: bool = False
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One device as people see it. `id` is its EUI-64 in the usual colon form."""
+
+    id: str
+    name: str
+    area: str | None
+    kind: Kind
+    manufacturer: str
+    model: str
+    capabilities: tuple[Capability, ...]
+    state: dict[str, State]
+    available: bool
+    last_seen_s: float | None  # seconds since the epoch
+
+    def capability(self, name: str) -> Capability | None:
+        return next((c for c in self.capabilities if c.name == name), None)
+
+
+class DeviceAdded(msgspec.Struct, frozen=True, kw_only=True, tag="device_added"):
+    device: Device
+
+
+class DeviceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="device_changed"):
+    """`changes` holds only the state that is new; `device` is the whole as it now is."""
+
+    device: Device
+    changes: dict[str, State]
+
+
+class DeviceRemoved(msgspec.Struct, frozen=True, kw_only=True, tag="device_removed"):
+    device_id: str
+
+
+# --- tools ---------------------------------------------------------------------------------
+
+Source = Literal["voice", "screen", "shell", "agent", "model"]
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool's name and its arguments as JSON values; validated by the tool before it runs."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class DeviceOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one device in a call. Exactly one of `state` (confirmed) and `error`."""
+
+    device_id: str
+    device_name: str
+    capability: str
+    state: State | None = None
+    error_code: str | None = None
+    error: str | None = None  # a sentence
+
+    @property
+    def ok(self) -> bool:
+        return self.error_code is None
+
+
+class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
+    """`outcomes` for tools that act on or read devices, `value` for the rest."""
+
+    outcomes: tuple[DeviceOutcome, ...] = ()
+    value: Any = None
+
+    @property
+    def ok(self) -> bool:
+        return all(outcome.ok for outcome in self.outcomes)
+
+
+# --- turns ---------------------------------------------------------------------------------
+
+
+class Utterance(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person said. `candidates` are texts, likeliest first; typed text has one."""
+
+    candidates: tuple[str, ...]
+    source: Source
+    turn_id: str
+    conversation_id: str
+    language: str = "en"
+    area: str | None = None  # where the speaker is, when known
+
+
+class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):
+    turn_id: str
+    conversation_id: str
+    source: Source
+    text: str
+    provider: str  # who answers: "intents", later a model's provider
+
+
+class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):
+    turn_id: str
+    call: ToolCall
+    result: ToolResult
+    duration_ms: float
+
+
+class TurnText(msgspec.Struct, frozen=True, kw_only=True, tag="turn_text"):
+    """A piece of the answer, in order."""
+
+    turn_id: str
+    text: str
+
+
+class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished"):
+    """The whole answer. `code` is None when all went well, else an error's code: the text then
+    says what failed. `timings_ms` holds the milliseconds of each stage."""
+
+    turn_id: str
+    conversation_id: str
+    text: str
+    provider: str
+    code: str | None
+    retryable: bool
+    timings_ms: dict[str, float]
+
+
+TurnEvent = TurnStarted | TurnTool | TurnText | TurnFinished
+
+# --- voice and health ----------------------------------------------------------------------
+
+VoiceState = Literal["deaf", "listening", "hearing", "thinking", "speaking"]
+
+
+class VoiceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="voice_changed"):
+    """`listening` waits for the wake word, `hearing` takes in a command. `reason` says why deaf."""
+
+    state: VoiceState
+    reason: str | None = None
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True, tag="transcript"):
+    """What the recogniser holds; `final` once per turn. An empty final text: nothing understood."""
+
+    turn_id: str
+    text: str
+    final: bool
+
+
+class VoiceHeard(msgspec.Struct, frozen=True, kw_only=True, tag="voice_heard"):
+    """A milestone of the voice loop, for timing: what happened to the sound of a turn."""
+
+    turn_id: str
+    what: Literal[
+        "wake", "speech_start", "speech_end", "gave_up", "capped", "first_audio", "spoken"
+    ]
+    at_s: float  # time.monotonic()
+
+
+PartStatus = Literal["ok", "degraded", "failed", "off"]
+
+
+class PartHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health_changed"):
+    """The condition of one part. `reason` is a sentence for the owner when it is not ok."""
+
+    part: str
+    status: PartStatus
+    reason: str | None = None
+
+
+Event = (
+    DeviceAdded
+    | DeviceChanged
+    | DeviceRemoved
+    | TurnStarted
+    | TurnTool
+    | TurnText
+    | TurnFinished
+    | VoiceChanged
+    | Transcript
+    | VoiceHeard
+    | PartHealth
+)

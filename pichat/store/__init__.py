@@ -1,0 +1,1 @@
+"""Settings, names and history in one SQLite file."""

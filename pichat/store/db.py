@@ -1,0 +1,76 @@
+"""Open, migrate, read and write the store. aiosqlite's thread is the one writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from pichat.errors import StartError
+
+Parameters = Sequence[str | int | float | bytes | None]
+
+
+class Database:
+    """One connection; statements run in the order in which they were asked for."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def read(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters)]
+
+    async def write(self, sql: str, parameters: Parameters = ()) -> None:
+        """One statement, committed and on the disk when this returns."""
+        await self._connection.execute(sql, parameters)
+
+
+def _migrations() -> list[str]:
+    """The SQL of every migration, in order; number N is the N-th, counted from 1."""
+    folder = files("pichat.store") / "migrations"
+    named = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    for number, file in enumerate(named, 1):
+        if int(file.name.split("_")[0]) != number:
+            raise StartError(f"The migration {file.name} should have the number {number:04}.")
+    return [file.read_text() for file in named]
+
+
+async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
+    """Bring the schema up to date, each migration whole or not at all (`user_version` counts)."""
+    migrations = _migrations()
+    [(version,)] = await connection.execute_fetchall("PRAGMA user_version")
+    if version > len(migrations):
+        raise StartError(
+            f"{path} was written by a newer PiChat (schema {version}, this one knows "
+            f"{len(migrations)}). Install the newer version again, or restore a backup."
+        )
+    for number, sql in enumerate(migrations[version:], version + 1):
+        await connection.executescript(f"BEGIN; {sql}\nPRAGMA user_version = {number}; COMMIT;")
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """The store at `path`, created and migrated as needed. Raises StartError with a sentence."""
+    connection = aiosqlite.connect(path, isolation_level=None)
+    try:
+        await connection
+        await connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: what was acknowledged survives a power cut.
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+        await _migrate(connection, path)
+    except sqlite3.Error as error:
+        await connection.close()
+        raise StartError(f"The store {path} cannot be opened: {error}.") from error
+    except StartError:
+        await connection.close()
+        raise
+    try:
+        yield Database(connection)
+    finally:
+        await connection.close()
