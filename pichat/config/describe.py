@@ -1,0 +1,46 @@
+"""Types and near misses in words, for people who edit config.yaml."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from msgspec import Meta
+
+_NAMES = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a file's path",
+    type(None): "nothing",
+}
+
+
+def _bounds(meta: Meta) -> str:
+    if meta.gt is not None:
+        return f" over {meta.gt}"
+    if meta.ge is not None and meta.le is not None:
+        return f" from {meta.ge} to {meta.le}"
+    return f" of at least {meta.ge}" if meta.ge is not None else ""
+
+
+def describe_type(kind: Any) -> str:
+    """What is accepted, such as "a whole number from 0 to 65535" or "one of: console, json"."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return describe_type(arguments[0]) + "".join(_bounds(m) for m in arguments[1:])
+    if origin is Literal:
+        return "one of: " + ", ".join(str(value) for value in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe_type(argument) for argument in arguments)
+    return _NAMES.get(kind, str(kind))
+
+
+def suggestion(given: str, known: Iterable[object]) -> str:
+    """ " Did you mean 'x'?" for the closest of `known`, or nothing."""
+    close = difflib.get_close_matches(given, [str(name) for name in known], 1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

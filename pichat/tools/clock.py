@@ -1,0 +1,26 @@
+"""The time and the date, in the machine's time zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from pichat.events import ToolResult
+from pichat.tools.base import House, tool
+
+
+class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+@tool("get_time", NoArguments)
+async def get_time(house: House, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
+    """The local time, as HH:MM:SS."""
+    return ToolResult(value=datetime.now().astimezone().strftime("%H:%M:%S"))
+
+
+@tool("get_date", NoArguments)
+async def get_date(house: House, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
+    """The local date, as YYYY-MM-DD."""
+    return ToolResult(value=datetime.now().astimezone().date().isoformat())

@@ -1,0 +1,34 @@
+"""Tell one capability of one device, of a room's devices, or of all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from pichat.events import ToolResult
+from pichat.tools.base import House, tool
+from pichat.tools.outcome import outcome_of
+from pichat.tools.targets import Target, resolve
+
+
+class GetDeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    target: Target
+    capability: str
+
+
+@tool("get_device_state", GetDeviceState)
+async def get_device_state(house: House, arguments: GetDeviceState) -> ToolResult:
+    """Read a capability (temperature, contact, on_off, …) of each device that has it."""
+    devices = resolve(arguments.target, arguments.capability, house.devices())
+    outcomes = await asyncio.gather(
+        *(
+            outcome_of(
+                device,
+                arguments.capability,
+                house.read(device.id, arguments.capability),
+            )
+            for device in devices
+        )
+    )
+    return ToolResult(outcomes=tuple(outcomes))

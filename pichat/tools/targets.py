@@ -1,0 +1,55 @@
+"""Which devices a call means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from pichat.errors import NotFoundError, UnsupportedError
+from pichat.events import Device, Kind
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Devices by id or name, else all of an area and of some kinds; empty means everything."""
+
+    devices: tuple[str, ...] = ()
+    area: str | None = None
+    kinds: tuple[Kind, ...] = ()
+
+
+def _named(wanted: str, devices: list[Device]) -> Device:
+    for device in devices:
+        if wanted == device.id or wanted.casefold() == device.name.casefold():
+            return device
+    raise NotFoundError(f"There is no device called “{wanted}”.")
+
+
+def resolve(target: Target, capability: str, devices: Iterable[Device]) -> list[Device]:
+    """The devices of `target` that have `capability`, by name. Never empty.
+
+    Raises NotFoundError when a name or an area is unknown, or nothing fits, and UnsupportedError
+    when a device that was named cannot do it.
+    """
+    known = sorted(devices, key=lambda device: device.name)
+    if target.devices:
+        found = [_named(wanted, known) for wanted in target.devices]
+        for device in found:
+            if device.capability(capability) is None:
+                what = capability.replace("_", " ")
+                raise UnsupportedError(f"The {device.name} has no {what}.")
+        return found
+    area = target.area.casefold() if target.area else None
+    if area and not any((device.area or "").casefold() == area for device in known):
+        raise NotFoundError(f"There is no room called “{target.area}”.")
+    found = [
+        device
+        for device in known
+        if device.capability(capability)
+        and (area is None or (device.area or "").casefold() == area)
+        and (not target.kinds or device.kind in target.kinds)
+    ]
+    if not found:
+        where = f" in the {target.area}" if target.area else ""
+        raise NotFoundError(f"There is no device for that{where}.")
+    return found

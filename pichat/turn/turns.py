@@ -1,0 +1,140 @@
+"""A turn: understand, act through the tools, answer; streamed as events to whoever asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import structlog
+
+from pichat.bus import Bus
+from pichat.errors import NotUnderstoodError, PiChatError
+from pichat.events import (
+    ToolCall,
+    ToolResult,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    TurnText,
+    TurnTool,
+    Utterance,
+)
+from pichat.intents.understand import Understood
+from pichat.logs import turn_context
+from pichat.tools.base import Toolbox
+
+log = structlog.get_logger(__name__)
+
+
+class Understanding(Protocol):
+    """What a turn needs of the intents."""
+
+    def understand(self, text: str, area: str | None = None) -> Understood | None: ...
+
+    def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str: ...
+
+    def refusal(self, error: PiChatError) -> str: ...
+
+
+class _Clock:
+    """Milliseconds of each stage of one turn."""
+
+    def __init__(self) -> None:
+        self._start_s = self._last_s = time.monotonic()
+        self.timings_ms: dict[str, float] = {}
+
+    def mark(self, stage: str) -> float:
+        """Note the time since the previous mark as `stage`, and return it."""
+        now_s = time.monotonic()
+        self.timings_ms[stage] = round((now_s - self._last_s) * 1000, 3)
+        self.timings_ms["total"] = round((now_s - self._start_s) * 1000, 3)
+        self._last_s = now_s
+        return self.timings_ms[stage]
+
+
+class Turns:
+    """Runs turns. Every event goes to the caller and, the same, to the bus."""
+
+    def __init__(self, understanding: Understanding, tools: Toolbox, bus: Bus) -> None:
+        self._understanding = understanding
+        self._tools = tools
+        self._bus = bus
+
+    async def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
+        """The turn's events, `TurnStarted` first and `TurnFinished` last, whatever happens.
+
+        Closing the iterator ends the turn; a command that is on its way to a device by then is
+        not taken back.
+        """
+        finished = False
+        try:
+            async for event in self._events(utterance):
+                finished = isinstance(event, TurnFinished)
+                self._bus.publish(event)
+                yield event
+        finally:
+            if not finished:
+                self._bus.publish(_end(utterance, "", "cancelled", _Clock()))
+
+    async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
+        clock = _Clock()
+        text, understood = self._understand(utterance)
+        clock.mark("understand")
+        yield TurnStarted(
+            turn_id=utterance.turn_id,
+            conversation_id=utterance.conversation_id,
+            source=utterance.source,
+            text=text,
+            provider="intents",
+        )
+        answer, code, retryable = "", None, False
+        try:
+            if understood is None:
+                raise NotUnderstoodError("I did not understand that as a home command.")
+            results = []
+            for call in understood.calls:
+                with turn_context(turn_id=utterance.turn_id):
+                    result = await self._call(call, utterance)
+                results.append(result)
+                yield TurnTool(
+                    turn_id=utterance.turn_id,
+                    call=call,
+                    result=result,
+                    duration_ms=clock.mark("act"),
+                )
+            answer = self._understanding.answer(understood, results)
+            code = next((o.error_code for r in results for o in r.outcomes if not o.ok), None)
+            retryable = code is not None and PiChatError.codes[code].retryable
+        except PiChatError as error:
+            answer = self._understanding.refusal(error)
+            code, retryable = error.code, error.retryable
+        clock.mark("answer")
+        yield TurnText(turn_id=utterance.turn_id, text=answer)
+        yield _end(utterance, answer, code, clock, retryable=retryable)
+
+    async def _call(self, call: ToolCall, utterance: Utterance) -> ToolResult:
+        log.info("tool", tool=call.name)
+        return await self._tools.call(call, source=utterance.source, turn_id=utterance.turn_id)
+
+    def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
+        """The first candidate that is a home command, else the likeliest as it is."""
+        for candidate in utterance.candidates:
+            understood = self._understanding.understand(candidate, utterance.area)
+            if understood is not None:
+                return candidate, understood
+        return next(iter(utterance.candidates), ""), None
+
+
+def _end(
+    utterance: Utterance, text: str, code: str | None, clock: _Clock, *, retryable: bool = False
+) -> TurnFinished:
+    return TurnFinished(
+        turn_id=utterance.turn_id,
+        conversation_id=utterance.conversation_id,
+        text=text,
+        provider="intents",
+        code=code,
+        retryable=retryable,
+        timings_ms=clock.timings_ms,
+    )

@@ -1,0 +1,1 @@
+"""The figures of the issues, each a row with its limit."""
