@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import msgspec
 
-
 # --- the house -----------------------------------------------------------------------------
 
 

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 
+from pichat.errors import BusyError
 from pichat.events import Source, ToolCall
-from pichat.store.db import Database
+from pichat.store.db import Database, Parameters
+
+_INSERT = (
+    "INSERT INTO audit (at_s, turn_id, source, tool, arguments, outcome) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_WAITING = 1000
 
 
 class Audit:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """Lines are written behind the caller's back, in order: a light need not wait for the disk."""
 
-    async def add(self, turn_id: str, source: Source, call: ToolCall, outcome: str) -> None:
-        """`outcome` is "ok" or an error's code."""
-        await self._database.write(
-            "INSERT INTO audit (at_s, turn_id, source, tool, arguments, outcome)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                time.time(),
-                turn_id,
-                source,
-                call.name,
-                msgspec.json.encode(call.arguments).decode(),
-                outcome,
-            ),
-        )
+    def __init__(self) -> None:
+        self._lines: asyncio.Queue[Parameters] = asyncio.Queue(_WAITING)
+
+    def add(self, turn_id: str, source: Source, call: ToolCall, outcome: str) -> None:
+        """`outcome` is "ok" or an error's code. Raises BusyError when the disk is far behind."""
+        arguments = msgspec.json.encode(call.arguments).decode()
+        try:
+            self._lines.put_nowait(
+                (time.time(), turn_id, source, call.name, arguments, outcome),
+            )
+        except asyncio.QueueFull:
+            raise BusyError("The disk is too slow to keep the record of what was done.") from None
+
+    async def write(self, database: Database) -> None:
+        """Write lines for ever, as many at once as are waiting."""
+        while True:
+            lines = [await self._lines.get()]
+            while not self._lines.empty():
+                lines.append(self._lines.get_nowait())
+            await database.write_many(_INSERT, lines)
+            for _ in lines:
+                self._lines.task_done()
+
+    async def flushed(self) -> None:
+        """Wait until every line so far is on the disk."""
+        await self._lines.join()
+
+
+@asynccontextmanager
+async def open_audit(database: Database) -> AsyncIterator[Audit]:
+    """An audit whose lines are all written when the context ends."""
+    audit = Audit()
+    writer = asyncio.create_task(audit.write(database), name="audit")
+    try:
+        yield audit
+        await audit.flushed()
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)

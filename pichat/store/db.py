@@ -29,6 +29,16 @@ class Database:
         """One statement, committed and on the disk when this returns."""
         await self._connection.execute(sql, parameters)
 
+    async def write_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """One statement for each row, all of them or none."""
+        await self._connection.execute("BEGIN")
+        try:
+            await self._connection.executemany(sql, rows)
+        except BaseException:
+            await self._connection.rollback()
+            raise
+        await self._connection.commit()
+
 
 def _migrations() -> list[str]:
     """The SQL of every migration, in order; number N is the N-th, counted from 1."""

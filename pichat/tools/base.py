@@ -79,7 +79,7 @@ class Toolbox:
             outcome = error.code
             raise
         finally:
-            await self._audit.add(turn_id, source, call, outcome)
+            self._audit.add(turn_id, source, call, outcome)
         return result
 
     async def _run(self, call: ToolCall) -> ToolResult:

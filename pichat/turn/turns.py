@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from pichat.bus import Bus
-from pichat.errors import NotUnderstoodError, PiChatError
+from pichat.errors import CancelledByUserError, NotUnderstoodError, PiChatError
 from pichat.events import (
     ToolCall,
     ToolResult,
@@ -25,6 +25,11 @@ from pichat.logs import turn_context
 from pichat.tools.base import Toolbox
 
 log = structlog.get_logger(__name__)
+
+NOT_UNDERSTOOD = (
+    "I did not understand that; I know commands for the house, and a language model would let me"
+    " answer the rest."
+)
 
 
 class Understanding(Protocol):
@@ -75,7 +80,9 @@ class Turns:
                 yield event
         finally:
             if not finished:
-                self._bus.publish(_end(utterance, "", "cancelled", _Clock()))
+                self._bus.publish(
+                    _end(utterance, "", CancelledByUserError("It was cancelled."), _Clock())
+                )
 
     async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
         clock = _Clock()
@@ -88,34 +95,38 @@ class Turns:
             text=text,
             provider="intents",
         )
-        answer, code, retryable = "", None, False
+        results: list[ToolResult] = []
+        answer = ""
+        error: PiChatError | None
+        error = None if understood else NotUnderstoodError(NOT_UNDERSTOOD)
         try:
-            if understood is None:
-                raise NotUnderstoodError("I did not understand that as a home command.")
-            results = []
-            for call in understood.calls:
-                with turn_context(turn_id=utterance.turn_id):
-                    result = await self._call(call, utterance)
+            for call in understood.calls if understood else ():
+                result = await self._call(call, utterance)
                 results.append(result)
+                took_ms = clock.mark("act")
                 yield TurnTool(
-                    turn_id=utterance.turn_id,
-                    call=call,
-                    result=result,
-                    duration_ms=clock.mark("act"),
+                    turn_id=utterance.turn_id, call=call, result=result, duration_ms=took_ms
                 )
-            answer = self._understanding.answer(understood, results)
-            code = next((o.error_code for r in results for o in r.outcomes if not o.ok), None)
-            retryable = code is not None and PiChatError.codes[code].retryable
-        except PiChatError as error:
+        except PiChatError as expected:
+            error = expected
+        except Exception:  # the turn's boundary: whoever spoke hears of it, the log has the rest
+            log.exception("turn failed", turn_id=utterance.turn_id)
+            error = PiChatError(
+                f"Something went wrong inside PiChat; its log has more under {utterance.turn_id}."
+            )
+        if error is not None:
             answer = self._understanding.refusal(error)
-            code, retryable = error.code, error.retryable
+        elif understood is not None:
+            answer = self._understanding.answer(understood, results)
+            error = _first_failure(results)
         clock.mark("answer")
         yield TurnText(turn_id=utterance.turn_id, text=answer)
-        yield _end(utterance, answer, code, clock, retryable=retryable)
+        yield _end(utterance, answer, error, clock)
 
     async def _call(self, call: ToolCall, utterance: Utterance) -> ToolResult:
-        log.info("tool", tool=call.name)
-        return await self._tools.call(call, source=utterance.source, turn_id=utterance.turn_id)
+        with turn_context(turn_id=utterance.turn_id):
+            log.info("tool", tool=call.name)
+            return await self._tools.call(call, source=utterance.source, turn_id=utterance.turn_id)
 
     def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
         """The first candidate that is a home command, else the likeliest as it is."""
@@ -126,15 +137,21 @@ class Turns:
         return next(iter(utterance.candidates), ""), None
 
 
-def _end(
-    utterance: Utterance, text: str, code: str | None, clock: _Clock, *, retryable: bool = False
-) -> TurnFinished:
+def _first_failure(results: Sequence[ToolResult]) -> PiChatError | None:
+    failed = (outcome for result in results for outcome in result.outcomes if not outcome.ok)
+    for outcome in failed:
+        kind = PiChatError.codes.get(outcome.error_code or "", PiChatError)
+        return kind(outcome.error or "")
+    return None
+
+
+def _end(utterance: Utterance, text: str, error: PiChatError | None, clock: _Clock) -> TurnFinished:
     return TurnFinished(
         turn_id=utterance.turn_id,
         conversation_id=utterance.conversation_id,
         text=text,
         provider="intents",
-        code=code,
-        retryable=retryable,
+        code=error.code if error else None,
+        retryable=error is not None and error.retryable,
         timings_ms=clock.timings_ms,
     )

@@ -1,0 +1,92 @@
+"""The shell's side of the WebSocket protocol: ask the running daemon, print what it streams."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from pichat.errors import PiChatError, UnavailableError
+from pichat.state import running_url
+
+
+class Connection:
+    """One WebSocket; its frames are read by one request at a time."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def send(self, action: str, payload: dict[str, Any]) -> str:
+        """Send a request and return its id."""
+        request_id = uuid.uuid4().hex[:12]
+        frame = {"action": action, "payload": payload, "request_id": request_id}
+        await self._socket.send_str(json.dumps(frame))
+        return request_id
+
+    async def send_audio(self, block: bytes) -> None:
+        await self._socket.send_bytes(block)
+
+    async def frames(self) -> AsyncIterator[dict[str, Any]]:
+        """Every text frame of the daemon. Raises UnavailableError when it goes away."""
+        async for message in self._socket:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                yield json.loads(message.data)
+        raise UnavailableError("PiChat closed the connection.")
+
+    async def stream(self, action: str, payload: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The frames that answer one request, the last one `complete`. Raises on `error`."""
+        request_id = await self.send(action, payload)
+        async for frame in self.frames():
+            if frame.get("request_id") != request_id:
+                continue
+            if frame["status"] == "error":
+                raise _as_error(frame)
+            yield frame
+            if frame["status"] == "complete":
+                return
+
+    async def ask(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The payload of the request's `complete`."""
+        answer: dict[str, Any] = {}
+        async for frame in self.stream(action, payload):
+            answer = frame.get("payload") or {}
+        return answer
+
+
+def _as_error(frame: dict[str, Any]) -> PiChatError:
+    kind = PiChatError.codes.get(frame["payload"]["code"], PiChatError)
+    return kind(frame["error"])
+
+
+@asynccontextmanager
+async def connect(state_dir: Path) -> AsyncIterator[Connection]:
+    """A connection to the daemon that uses `state_dir`. Raises UnavailableError with a sentence."""
+    url = running_url(state_dir)
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{url}/ws/chat", max_msg_size=0) as socket,
+        ):
+            yield Connection(socket)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise UnavailableError(f"PiChat at {url} does not answer.") from error
+
+
+async def fetch_health(state_dir: Path) -> dict[str, Any]:
+    """The running daemon's /health. Raises UnavailableError when it does not answer."""
+    url = running_url(state_dir)
+    timeout = aiohttp.ClientTimeout(total=5)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{url}/health") as response,
+        ):
+            health: dict[str, Any] = await response.json()
+            return {"url": url, **health}
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise UnavailableError(f"PiChat at {url} does not answer.") from error

@@ -1,0 +1,75 @@
+"""`pichat hear FILE.wav`: a recording goes into the running daemon as if somebody spoke it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pichat.cli.client import Connection, connect
+from pichat.cli.context import console, finish, json_option, state_dir_option
+
+_BLOCK_S = 0.02
+_RATE_HZ = 16000
+_BLOCK_BYTES = int(_RATE_HZ * _BLOCK_S) * 2
+
+
+async def _send(connection: Connection, pcm: bytes) -> str:
+    """Stream the sound at the pace of speech, and return the id of the closing request."""
+    await connection.send("listen_start", {"sample_rate_hz": _RATE_HZ, "channels": 1})
+    next_s = asyncio.get_running_loop().time()
+    for start in range(0, len(pcm), _BLOCK_BYTES):
+        await connection.send_audio(pcm[start : start + _BLOCK_BYTES])
+        next_s += _BLOCK_S
+        await asyncio.sleep(next_s - asyncio.get_running_loop().time())
+    return await connection.send("listen_stop", {})
+
+
+def _in_words(frame: dict[str, Any]) -> str | None:
+    payload = frame.get("payload") or {}
+    match frame.get("action"):
+        case "transcript" if payload["final"]:
+            return f"heard: {payload['text'] or '(nothing that is a home command)'}"
+        case "turn_finished":
+            return f"answer: {payload['text']}"
+        case "voice_changed":
+            return f"  {payload['state']}" + (f": {payload['reason']}" if payload["reason"] else "")
+        case _:
+            return None
+
+
+async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
+    from pichat.audio.wav import read_wav  # brings numpy: only this command needs it
+
+    pcm = read_wav(file)
+    code: int = 1
+    async with connect(state_dir) as connection:
+        await connection.ask("subscribe", {"topics": ["voice", "turns"]})
+        sending = asyncio.create_task(_send(connection, pcm))
+        async for frame in connection.frames():
+            if as_json:
+                click.echo(json.dumps(frame, ensure_ascii=False))
+            elif frame["status"] == "event" and (line := _in_words(frame)):
+                console.print(line, markup=False)
+            if frame.get("action") == "turn_finished":
+                code = 1 if frame["payload"].get("code") else 0
+            if sending.done() and frame.get("request_id") == sending.result():
+                break
+            if frame["status"] == "error":
+                sending.cancel()
+                click.echo(frame["error"], err=True)
+                return 1
+    return code
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+@state_dir_option
+def hear(file: Path, *, as_json: bool, state_dir: Path) -> None:
+    """Play FILE (a WAV of any rate) into the running daemon as if spoken; it should begin with
+    the wake word. Exit code 1 when nothing was done."""
+    finish(_hear(state_dir, file, as_json=as_json))

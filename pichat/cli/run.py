@@ -1,0 +1,60 @@
+"""`pichat run`: the daemon in the foreground, as systemd starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import click
+
+from pichat.cli.context import console, finish, state_dir_option
+from pichat.config import find_config, load_config
+from pichat.config.types import Config
+from pichat.logs import set_up_logs
+
+
+@click.command()
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Else $PICHAT_CONFIG, else ./config.yaml, else /etc/pichat/config.yaml.",
+)
+@state_dir_option
+def run(config_path: Path | None, state_dir: Path) -> None:
+    """Start the daemon. It ends on SIGTERM or Ctrl-C."""
+    started_s = time.monotonic()
+    finish(_run(find_config(config_path), state_dir, started_s))
+
+
+async def _run(config_path: Path, state_dir: Path, started_s: float) -> int:
+    config = load_config(config_path)
+    set_up_logs(config.logging)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return await _serve(config, state_dir, started_s, stopped)
+
+
+async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asyncio.Event) -> int:
+    from pichat.app import Daemon  # after the config is known to be good: this import is slow
+
+    async with Daemon(config, state_dir) as daemon:
+        stopping = asyncio.create_task(stopped.wait(), name="stop signal")
+        ready = asyncio.create_task(daemon.ready(), name="ready")
+        await asyncio.wait({ready, stopping, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done() and not stopped.is_set():
+            _greet(daemon.url, daemon.problems(), time.monotonic() - started_s)
+            await asyncio.wait({stopping, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ready, stopping):
+            task.cancel()
+        return 1 if daemon.failed.done() else 0
+
+
+def _greet(url: str, problems: dict[str, str], took_s: float) -> None:
+    console.print(f"READY in {took_s:.1f} s. The screen is at {url}/", markup=False)
+    for part, reason in problems.items():
+        console.print(f"  degraded: {part}: {reason}", markup=False)

@@ -1,0 +1,41 @@
+"""`pichat say TEXT`: one turn by text, streamed to the terminal."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import click
+
+from pichat.cli.client import connect
+from pichat.cli.context import console, finish, json_option, state_dir_option
+
+
+async def _say(state_dir: Path, text: str, *, as_json: bool) -> int:
+    code = None
+    async with connect(state_dir) as connection:
+        payload = {
+            "text": text,
+            "conversation_id": f"shell-{uuid.uuid4().hex[:8]}",
+            "source": "shell",
+        }
+        async for frame in connection.stream("chat", payload):
+            if as_json:
+                click.echo(json.dumps(frame, ensure_ascii=False))
+            elif frame["status"] == "chunk" and frame["chunk"]["type"] == "text":
+                console.print(frame["chunk"]["data"], end="", markup=False)
+            if frame["status"] == "complete":
+                code = frame["payload"].get("code")
+    if not as_json:
+        console.print()
+    return 1 if code else 0
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@json_option
+@state_dir_option
+def say(text: tuple[str, ...], *, as_json: bool, state_dir: Path) -> None:
+    """Say TEXT to the running daemon and print its answer. Exit code 1 when it was not done."""
+    finish(_say(state_dir, " ".join(text), as_json=as_json))
