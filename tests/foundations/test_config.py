@@ -1,0 +1,91 @@
+"""config.yaml as an owner writes it, and the errors as an owner reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pichat.config import Config, find_config, load_config
+from pichat.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def problems_of(path: Path, text: str, environment: dict[str, str] | None = None) -> list[str]:
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environment or {})
+    return [line.removeprefix(f"{path}:") for line in caught.value.sentence.splitlines()]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def test_the_default_file_loads_and_changes_no_default() -> None:
+    assert load_config(ROOT / "config.yaml", {}) == Config()
+
+
+def test_an_empty_file_is_the_defaults(file: Path) -> None:
+    file.write_text("")
+    assert load_config(file, {}) == Config()
+
+
+def test_every_error_comes_at_once_with_line_and_suggestion(file: Path) -> None:
+    text = "langage: de\nserver:\n  port: abc\nzigbee:\n  path: ${NOPE}\nvoice:\n  tts: pipr\n"
+    assert problems_of(file, text) == [
+        "1: unknown key 'langage'. Did you mean 'language'?",
+        "3: server.port should be a whole number from 0 to 65535, not 'abc'.",
+        "5: zigbee.path: the variable NOPE is not set.",
+        "7: voice.tts should be one of: auto, espeak-ng, piper, not 'pipr'. Did you mean 'piper'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("server:\n  port: 70000", "2: server.port should be a whole number from 0 to 65535"),
+        ("server: 5", "1: server should hold settings"),
+        ("- a", "1: the file should hold settings"),
+        ("server:\n  port: 1\n  port: 2", "3: server.port is set twice."),
+        ("voice:\n  enabled: perhaps", "2: voice.enabled should be true or false"),
+        ("voice:\n  enabled: [", "2: "),
+        ("simulator:\n  loss: 1.5", "2: simulator.loss should be a number from 0 to 1, not 1.5."),
+    ],
+)
+def test_one_error(file: Path, text: str, said: str) -> None:
+    assert problems_of(file, text)[0].startswith(said)
+
+
+def test_a_near_variable_is_suggested(file: Path) -> None:
+    found = problems_of(file, "zigbee:\n  path: ${STIK}", {"STICK": "/dev/x"})
+    assert found == ["2: zigbee.path: the variable STIK is not set. Did you mean ${STICK}?"]
+
+
+def test_variables_come_from_the_environment_then_dotenv_then_the_default(file: Path) -> None:
+    file.with_name(".env").write_text("PORT=8001\nSTICK=/dev/from-dotenv\n")
+    file.write_text(
+        "server:\n  port: ${PORT}\nzigbee:\n  path: ${STICK}\nlanguage: ${LANGUAGE_CODE:-de}\n"
+    )
+    config = load_config(file, {"STICK": "/dev/from-environment"})
+    assert (config.server.port, config.zigbee.path, config.language) == (
+        8001,
+        "/dev/from-environment",
+        "de",
+    )
+
+
+def test_paths_are_relative_to_the_file(file: Path) -> None:
+    file.write_text("simulator:\n  house: my-house.yaml\n")
+    assert load_config(file, {}).simulator.house == file.parent / "my-house.yaml"
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load_config(tmp_path / "none.yaml", {})
+
+
+def test_the_given_path_wins() -> None:
+    assert find_config(Path("x.yaml")) == Path("x.yaml")
