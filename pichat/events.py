@@ -132,9 +132,13 @@ class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started")
 
 
 class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):
+    """One tool's call and what came of it. `started_s`: when it was handed over, on
+    time.monotonic()."""
+
     turn_id: str
     call: ToolCall
     result: ToolResult
+    started_s: float
     duration_ms: float
 
 

@@ -30,6 +30,10 @@ class House(Protocol):
         ...
 
 
+class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For tools that need none."""
+
+
 Handler = Callable[[House, Any], Awaitable[ToolResult]]
 
 

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
-
 from pichat.events import ToolResult
-from pichat.tools.base import House, tool
-
-
-class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    pass
+from pichat.tools.base import House, NoArguments, tool
 
 
 @tool("get_time", NoArguments)

@@ -101,11 +101,14 @@ class Turns:
         error = None if understood else NotUnderstoodError(NOT_UNDERSTOOD)
         try:
             for call in understood.calls if understood else ():
-                result = await self._call(call, utterance)
-                results.append(result)
-                took_ms = clock.mark("act")
+                started_s = time.monotonic()
+                results.append(await self._call(call, utterance))
                 yield TurnTool(
-                    turn_id=utterance.turn_id, call=call, result=result, duration_ms=took_ms
+                    turn_id=utterance.turn_id,
+                    call=call,
+                    result=results[-1],
+                    started_s=started_s,
+                    duration_ms=clock.mark("act"),
                 )
         except PiChatError as expected:
             error = expected

@@ -1,0 +1,146 @@
+"""Turns with hand-written understanding: what is streamed, in which order, whatever fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+
+import pytest
+
+from pichat.bus import Bus
+from pichat.errors import PiChatError
+from pichat.events import (
+    Event,
+    ToolCall,
+    ToolResult,
+    TurnFinished,
+    TurnStarted,
+    TurnText,
+    TurnTool,
+    Utterance,
+)
+from pichat.intents.understand import Understood
+from pichat.store.audit import Audit
+from pichat.tools import load_tools
+from pichat.tools.base import Toolbox
+from pichat.turn.turns import Turns
+from tests.support.fake_house import small_house
+
+
+class Scripted:
+    """Understands the texts that it was given calls for."""
+
+    def __init__(self, known: dict[str, tuple[ToolCall, ...]]) -> None:
+        self._known = known
+
+    def understand(self, text: str, area: str | None = None) -> Understood | None:
+        calls = self._known.get(text)
+        if calls is None:
+            return None
+        return Understood(intent="Test", calls=calls, slots={}, response="", language="en")
+
+    def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
+        return " ".join("ok" if result.ok else "failed" for result in results)
+
+    def refusal(self, error: PiChatError) -> str:
+        return error.sentence
+
+
+def setting(name: str, *, on: bool) -> ToolCall:
+    arguments = {"target": {"devices": [name]}, "capability": "on_off", "value": on}
+    return ToolCall(name="set_device_state", arguments=arguments)
+
+
+KNOWN = {
+    "light on": (setting("kitchen light", on=True),),
+    "both off": (setting("kitchen light", on=False), setting("hallway light", on=False)),
+    "toaster on": (setting("toaster", on=True),),
+    "break": (ToolCall(name="break", arguments={}),),
+}
+
+
+def said(*candidates: str) -> Utterance:
+    return Utterance(candidates=candidates, source="voice", turn_id="t1", conversation_id="c1")
+
+
+class Room:
+    def __init__(self) -> None:
+        self.bus = Bus()
+        self.house = small_house()
+        box = Toolbox(self.house, Audit(), load_tools())
+        self.turns = Turns(Scripted(KNOWN), box, self.bus)
+
+    async def run(self, *candidates: str) -> list[Event]:
+        return [event async for event in self.turns.run(said(*candidates))]
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+async def test_a_command_streams_start_tool_text_finish_to_caller_and_bus(room: Room) -> None:
+    with room.bus.subscribe(TurnStarted, TurnTool, TurnText, TurnFinished) as heard:
+        events = await room.run("light on")
+        assert [await heard.get() for _ in events] == events
+    started, tool, text, finished = events
+    assert isinstance(started, TurnStarted)
+    assert (started.text, started.provider) == ("light on", "intents")
+    assert isinstance(tool, TurnTool)
+    assert tool.result.ok
+    assert isinstance(text, TurnText)
+    assert isinstance(finished, TurnFinished)
+    assert (finished.text, finished.code) == ("ok", None)
+    assert {"understand", "act", "answer", "total"} <= finished.timings_ms.keys()
+
+
+async def test_the_first_candidate_that_is_a_command_counts(room: Room) -> None:
+    events = await room.run("might on", "light on", "both off")
+    assert isinstance(events[0], TurnStarted)
+    assert events[0].text == "light on"
+
+
+async def test_what_is_not_understood_is_refused_and_names_what_would_help(room: Room) -> None:
+    events = await room.run("tell me a joke")
+    finished = events[-1]
+    assert isinstance(finished, TurnFinished)
+    assert finished.code == "not_understood"
+    assert "language model" in finished.text
+    assert not any(isinstance(event, TurnTool) for event in events)
+
+
+async def test_a_device_that_fails_makes_the_turn_fail_with_its_code(room: Room) -> None:
+    room.house.silent = {"hallway light"}
+    finished = (await room.run("both off"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert (finished.text, finished.code, finished.retryable) == (
+        "ok failed",
+        "device_silent",
+        True,
+    )
+
+
+async def test_nothing_to_try_is_a_sentence(room: Room) -> None:
+    finished = (await room.run("toaster on"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert (finished.code, finished.text) == ("not_found", "There is no device called “toaster”.")
+
+
+async def test_a_defect_is_told_without_its_details(room: Room) -> None:
+    async def broken(device_id: str, capability: str, value: object) -> bool:
+        raise ZeroDivisionError("secret")
+
+    room.house.set = broken  # type: ignore[method-assign, assignment]
+    finished = (await room.run("light on"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert finished.code == "internal"
+    assert "secret" not in finished.text
+    assert "t1" in finished.text
+
+
+async def test_a_caller_that_leaves_ends_the_turn_and_the_screens_hear_of_it(room: Room) -> None:
+    with room.bus.subscribe(TurnFinished) as heard:
+        async with aclosing(room.turns.run(said("light on"))) as events:
+            await anext(events)
+        finished = await heard.get()
+    assert finished.code == "cancelled"
