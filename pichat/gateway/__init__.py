@@ -1,0 +1,1 @@
+"""Where screens, scripts and shells meet the daemon: WebSocket, health, metrics and the page."""

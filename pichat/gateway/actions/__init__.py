@@ -1,0 +1,1 @@
+"""One file per topic; each action registers itself beside its definition."""

@@ -1,0 +1,132 @@
+"""Typed text: one turn, streamed."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from pichat.errors import NotFoundError
+from pichat.events import TurnEvent, TurnFinished, TurnStarted, TurnText, TurnTool, Utterance
+from pichat.gateway.context import Context
+from pichat.gateway.protocol import new_id
+from pichat.gateway.registry import action
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_000)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """`area` is the room that the speaker is in. Without a conversation_id the connection's own
+    conversation goes on; without a language the house's is spoken."""
+
+    text: Text
+    conversation_id: Id | None = None
+    language: Annotated[str, msgspec.Meta(min_length=2, max_length=16)] | None = None
+    area: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    source: Literal["screen", "shell"] = "screen"
+
+
+class ChatDone(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` is null when all went well. Otherwise `text` says in plain words what failed (a
+    device is silent, nothing was understood): the turn ran and this is its answer, so it is a
+    `complete`. An `error` reply means that the turn could not run."""
+
+    text: str
+    provider: str
+    model: str | None
+    conversation_id: str
+    turn_id: str
+    timings_ms: dict[str, float]
+    usage: dict[str, int]
+    code: str | None
+    retryable: bool
+
+
+class Cancel(msgspec.Struct, frozen=True, kw_only=True):
+    request_id: Id
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
+    request_id: str
+
+
+@action("chat", example={"text": "turn on the kitchen light"})
+async def chat(context: Context, payload: Chat) -> ChatDone:
+    """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
+    conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
+    utterance = Utterance(
+        candidates=(payload.text,),
+        source=payload.source,
+        turn_id=new_id(),
+        conversation_id=payload.conversation_id or context.client.conversation_id,
+        language=payload.language or context.services.language,
+        area=payload.area,
+    )
+    done: ChatDone | None = None
+    # Closed here and not when it is collected: closing is what ends a cancelled turn.
+    async with aclosing(context.services.turns.run(utterance)) as events:  # type: ignore[type-var]
+        async for event in events:
+            if isinstance(event, TurnFinished):
+                done = _done(event)
+            else:
+                await _SEND[type(event)](context, event)
+    if done is None:
+        raise RuntimeError("the turn ended without TurnFinished")
+    return done
+
+
+async def _started(context: Context, event: TurnStarted) -> None:
+    await context.processing(
+        {
+            "user_message": event.text,
+            "provider": event.provider,
+            "model": None,
+            "conversation_id": event.conversation_id,
+            "turn_id": event.turn_id,
+        }
+    )
+
+
+async def _text(context: Context, event: TurnText) -> None:
+    await context.chunk("text", event.text)
+
+
+async def _tool(context: Context, event: TurnTool) -> None:
+    data = {
+        "name": event.call.name,
+        "arguments": event.call.arguments,
+        "outcomes": event.result.outcomes,
+        "value": event.result.value,
+    }
+    await context.chunk("tool", data, {"duration_ms": event.duration_ms})
+
+
+_SEND: dict[type[TurnEvent], Callable[[Context, Any], Coroutine[Any, Any, None]]] = {
+    TurnStarted: _started,
+    TurnText: _text,
+    TurnTool: _tool,
+}
+
+
+def _done(event: TurnFinished) -> ChatDone:
+    return ChatDone(
+        text=event.text,
+        provider=event.provider,
+        model=None,
+        conversation_id=event.conversation_id,
+        turn_id=event.turn_id,
+        timings_ms=event.timings_ms,
+        usage={},
+        code=event.code,
+        retryable=event.retryable,
+    )
+
+
+@action("cancel", example={"request_id": "chat-1"})
+def cancel(context: Context, payload: Cancel) -> Cancelled:
+    """End a request of this connection, which then replies with the error `cancelled`. A command
+    that a device has already received is not taken back."""
+    if not context.client.cancel(payload.request_id):
+        raise NotFoundError(f"No request “{payload.request_id}” is running.")
+    return Cancelled(request_id=payload.request_id)

@@ -1,0 +1,59 @@
+"""Hearing of what happens: a snapshot, then deltas."""
+
+import msgspec
+
+from pichat import __version__
+from pichat.events import Device, VoiceChanged
+from pichat.gateway.actions.system import HealthReport, health_report
+from pichat.gateway.context import Context, Topic
+from pichat.gateway.registry import action
+
+_ALL: tuple[Topic, ...] = ("devices", "voice", "turns", "health")
+
+
+class Subscribe(msgspec.Struct, frozen=True, kw_only=True):
+    """Which topics; all of them when it does not say."""
+
+    topics: tuple[Topic, ...] = _ALL
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """How things are at this moment. A topic that was not asked for is null."""
+
+    topics: tuple[Topic, ...]
+    version: str
+    devices: tuple[Device, ...] | None
+    voice: VoiceChanged | None
+    health: HealthReport | None
+
+
+class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+@action("subscribe", example={"topics": ["devices", "voice"]})
+def subscribe(context: Context, payload: Subscribe) -> Snapshot:
+    """Take a snapshot, and hear of every change from then on: frames of status `event` with this
+    request's id, whose action is the event's name (device_added, device_changed, device_removed,
+    turn_started, turn_tool, turn_text, turn_finished, voice_changed, transcript, voice_heard,
+    health_changed). Subscribing again replaces the topics."""
+    services, topics = context.services, payload.topics
+    context.client.subscribe(context.request_id, frozenset(topics))
+    return Snapshot(
+        topics=topics,
+        version=__version__,
+        devices=services.house.devices() if "devices" in topics else None,
+        voice=services.voice.state if "voice" in topics else None,
+        health=health_report(services.health) if "health" in topics else None,
+    )
+
+
+@action("unsubscribe")
+def unsubscribe(context: Context, payload: Unsubscribe) -> Unsubscribed:  # noqa: ARG001
+    """Hear of no more events."""
+    context.client.unsubscribe()
+    return Unsubscribed()

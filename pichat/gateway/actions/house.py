@@ -1,0 +1,114 @@
+"""Devices: what there is, and changing it through the one door, the tools."""
+
+import time
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from pichat.errors import BadRequestError, NotFoundError, PiChatError
+from pichat.events import Device, State, ToolCall
+from pichat.gateway.context import Context
+from pichat.gateway.protocol import new_id
+from pichat.gateway.registry import action
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class GetDevices(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Devices(msgspec.Struct, frozen=True, kw_only=True):
+    devices: tuple[Device, ...]
+
+
+class ControlDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device by its id, or by its name. `value` is of the capability's type: true or false,
+    a number in its unit, or for `colour` {"hue_deg": 0–360, "saturation_percent": 0–100}."""
+
+    capability: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    value: State
+    device_id: Name | None = None
+    name: Name | None = None
+    source: Literal["screen", "shell"] = "screen"
+
+
+class Controlled(msgspec.Struct, frozen=True, kw_only=True):
+    """`state` is what the device itself confirmed."""
+
+    device_id: str
+    name: str
+    capability: str
+    state: State
+    duration_ms: float
+
+
+class UpdateDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that is left out stays as it is; `area: null` takes the device out of its room."""
+
+    device_id: Name
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    area: Name | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Updated(msgspec.Struct, frozen=True, kw_only=True):
+    device: Device
+
+
+@action("get_devices")
+def get_devices(context: Context, payload: GetDevices) -> Devices:  # noqa: ARG001
+    """List every device with its capabilities and its state as last reported."""
+    return Devices(devices=context.services.house.devices())
+
+
+@action("control_device", example={"name": "Kitchen light", "capability": "on_off", "value": True})
+async def control_device(context: Context, payload: ControlDevice) -> Controlled:
+    """Change one capability of one device. Complete only once the device has confirmed the new
+    state; otherwise an error: device_silent, not_confirmed, unsupported, not_found, unavailable."""
+    target = payload.device_id or payload.name
+    if target is None:
+        raise BadRequestError("“control_device” lacks the field “device_id” or “name”.")
+    arguments: dict[str, Any] = {
+        "target": {"devices": [target]},
+        "capability": payload.capability,
+        "value": msgspec.to_builtins(payload.value),
+    }
+    begin_s = time.monotonic()
+    result = await context.services.tools.call(
+        ToolCall(name="set_device_state", arguments=arguments),
+        source=payload.source,
+        turn_id=new_id(),
+    )
+    (outcome,) = result.outcomes
+    if outcome.error_code is not None or outcome.state is None:
+        kind = PiChatError.codes.get(outcome.error_code or "", PiChatError)
+        raise kind(outcome.error or "The device did not do it.")
+    return Controlled(
+        device_id=outcome.device_id,
+        name=outcome.device_name,
+        capability=outcome.capability,
+        state=outcome.state,
+        duration_ms=round((time.monotonic() - begin_s) * 1000, 1),
+    )
+
+
+@action("update_device", example={"device_id": "00:12:4b:00:00:00:00:01", "name": "Reading lamp"})
+async def update_device(context: Context, payload: UpdateDevice) -> Updated:
+    """Give a device another name or put it in another room."""
+    house = context.services.house
+    device = next((d for d in house.devices() if d.id == payload.device_id), None)
+    if device is None:
+        raise NotFoundError(f"There is no device with the id “{payload.device_id}”.")
+    name = device.name if payload.name is msgspec.UNSET else _clean("name", payload.name)
+    area = device.area if payload.area is msgspec.UNSET else payload.area
+    if area is not None:
+        area = _clean("area", area)
+    return Updated(device=await house.rename(device.id, name=name, area=area))
+
+
+def _clean(field: str, text: str) -> str:
+    """Names are spoken and shown: one line that can be read."""
+    cleaned = " ".join(text.split())
+    if not cleaned or not cleaned.isprintable():
+        raise BadRequestError(f"“update_device”: the field “{field}” has to be readable text.")
+    return cleaned

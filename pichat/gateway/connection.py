@@ -1,0 +1,240 @@
+"""One client: its requests, each a task that it owns, and everything that is written to it.
+
+The transport's own buffer is the client's queue, bounded in bytes. A reply waits for room in it,
+so that a stream goes no faster than it is read; an event does not wait for anybody. A client that
+leaves too much unread for too long is disconnected and costs nobody else anything.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+from aiohttp.abc import AbstractStreamWriter
+
+from pichat.errors import BadRequestError, BusyError, CancelledByUserError, PiChatError
+from pichat.gateway.context import ClientGoneError, Context, Topic
+from pichat.gateway.feed import Feed
+from pichat.gateway.frames import FrameError, read_request
+from pichat.gateway.protocol import (
+    CompleteReply,
+    ErrorPayload,
+    ErrorReply,
+    Reply,
+    Request,
+    encode,
+    new_id,
+)
+from pichat.gateway.registry import Action, find_action, read_payload
+from pichat.gateway.services import Services
+from pichat.gateway.sound import IncomingSound
+
+log = structlog.get_logger(__name__)
+
+MAX_IN_FLIGHT = 32
+MAX_UNREAD_BYTES = 1024 * 1024
+UNREAD_PATIENCE_S = 10.0
+_END_S = 5.0
+
+
+class _Running:
+    """A request in flight. `ended_by_user`: cancelling it is answered, unlike a lost client."""
+
+    __slots__ = ("answered", "ended_by_user", "task")
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self.task = task
+        self.ended_by_user = False
+        self.answered = False
+
+
+def explain(error: Exception, request_id: str, action: str | None) -> ErrorReply:
+    """The one place that turns an error into a reply. What is not known leaves only an id."""
+    if not isinstance(error, PiChatError):
+        log_id = new_id()
+        log.error("request failed", log_id=log_id, action=action, exc_info=error)
+        error = PiChatError(f"Something went wrong inside PiChat; its log has more under {log_id}.")
+    payload = ErrorPayload(
+        code=error.code, message=error.sentence, action=action, retryable=error.retryable
+    )
+    return ErrorReply(request_id=request_id, error=error.sentence, payload=payload)
+
+
+class Connection:
+    """See `pichat.gateway.context.Client` and `pichat.gateway.feed.Listener`."""
+
+    def __init__(
+        self,
+        socket: "web.WebSocketResponse[Any]",
+        request: web.Request,
+        writer: AbstractStreamWriter,
+        services: Services,
+        actions: dict[str, Action],
+        feed: Feed,
+    ) -> None:
+        if request.transport is None:
+            raise ConnectionResetError("the client has gone")
+        self.conversation_id = uuid.uuid4().hex
+        self.sound: IncomingSound | None = None
+        self._socket = socket
+        self._protocol = request.protocol
+        self._transport = request.transport
+        self._writer = writer
+        self._services = services
+        self._actions = actions
+        self._feed = feed
+        self._running: dict[str, _Running] = {}
+
+    async def serve(self) -> None:
+        """Read and answer until the client goes. Never raises for what a client does."""
+        try:
+            async for message in self._socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._text(message.data)
+                elif message.type is WSMsgType.BINARY:
+                    await self._binary(message.data)
+        except ClientGoneError:
+            pass
+        finally:
+            self._feed.leave(self)
+            await self._end_requests()
+
+    # --- writing ---------------------------------------------------------------------------
+
+    async def send(self, reply: Reply) -> None:
+        frame = encode(reply)
+        try:
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
+            if self._protocol.writing_paused:
+                async with asyncio.timeout(UNREAD_PATIENCE_S):
+                    await self._writer.drain()
+        except TimeoutError:
+            self.drop("did not read for long")
+            raise ClientGoneError from None
+        except ConnectionError as error:
+            raise ClientGoneError from error
+
+    async def post(self, frame: bytes) -> None:
+        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            self._feed.leave(self)
+            self.drop("left too much unread")
+            return
+        try:
+            await self._socket.send_frame(frame, WSMsgType.TEXT)
+        except ConnectionError:
+            self._feed.leave(self)
+
+    def drop(self, reason: str) -> None:
+        """Cut the connection now, without waiting for the client to agree."""
+        log.info("client disconnected", reason=reason, remote=self._remote)
+        self._transport.abort()
+
+    def resync(self) -> None:
+        self.drop("events were lost")
+
+    async def close(self) -> None:
+        """Say goodbye: the daemon stops."""
+        await self._socket.close(code=1001, message=b"PiChat stops")
+
+    @property
+    def _remote(self) -> Any:
+        return self._transport.get_extra_info("peername")
+
+    # --- reading ---------------------------------------------------------------------------
+
+    async def _text(self, raw: bytes) -> None:
+        try:
+            request_id, request = read_request(raw)
+        except FrameError as error:
+            await self.send(explain(error.error, error.request_id, error.action))
+            return
+        try:
+            found = find_action(self._actions, request.action)
+            await self._begin(found, request_id, request)
+        except ClientGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001  (the request's boundary; explain() logs it)
+            await self.send(explain(error, request_id, request.action[:64]))
+
+    async def _begin(self, found: Action, request_id: str, request: Request) -> None:
+        payload = read_payload(found, request)
+        if request_id in self._running:
+            raise BadRequestError(f"A request “{request_id}” is still running.")
+        context = Context(self._services, self, request_id, found.reply)
+        if not found.waits:
+            result = found.handler(context, payload)
+            await self.send(
+                CompleteReply(request_id=request_id, action=found.reply, payload=result)
+            )
+            return
+        if len(self._running) >= MAX_IN_FLIGHT:
+            raise BusyError(f"This connection already has {MAX_IN_FLIGHT} requests running.")
+        task = asyncio.create_task(self._run(found, context, payload), name=f"request-{found.name}")
+        self._running[request_id] = _Running(task)
+
+    async def _binary(self, frame: bytes) -> None:
+        try:
+            if self.sound is None:
+                raise BadRequestError("A binary frame is sound, and comes after “listen_start”.")
+            await self.sound.put(frame)
+        except PiChatError as error:
+            await self.send(explain(error, new_id(), "listen_audio"))
+
+    # --- requests --------------------------------------------------------------------------
+
+    async def _run(self, found: Action, context: Context, payload: msgspec.Struct) -> None:
+        running = self._running[context.request_id]
+        try:
+            try:
+                result = await found.handler(context, payload)
+                reply: Reply = CompleteReply(
+                    request_id=context.request_id, action=found.reply, payload=result
+                )
+            except asyncio.CancelledError:
+                if not running.ended_by_user:
+                    raise
+                cancelled = CancelledByUserError("The request was cancelled.")
+                reply = explain(cancelled, context.request_id, found.name)
+            except ClientGoneError:
+                return
+            except Exception as error:  # noqa: BLE001  (the request's boundary; explain() logs it)
+                reply = explain(error, context.request_id, found.name)
+            running.answered = True
+            await self._last(reply, context, found)
+        finally:
+            self._running.pop(context.request_id, None)
+
+    async def _last(self, reply: Reply, context: Context, found: Action) -> None:
+        try:
+            await self.send(reply)
+        except ClientGoneError:
+            pass
+        except (TypeError, ValueError) as error:  # a result that is no JSON is our defect
+            await self.send(explain(error, context.request_id, found.name))
+
+    def cancel(self, request_id: str) -> bool:
+        running = self._running.get(request_id)
+        if running is None or running.answered:
+            return False
+        running.ended_by_user = True
+        running.task.cancel()
+        return True
+
+    async def _end_requests(self) -> None:
+        tasks = [running.task for running in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, stuck = await asyncio.wait(tasks, timeout=_END_S)
+            for task in stuck:
+                log.error("request does not end", task=task.get_name())
+
+    # --- events ----------------------------------------------------------------------------
+
+    def subscribe(self, request_id: str, topics: frozenset[Topic]) -> None:
+        self._feed.join(self, request_id, topics)
+
+    def unsubscribe(self) -> None:
+        self._feed.leave(self)

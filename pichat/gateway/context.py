@@ -1,0 +1,80 @@
+"""What a handler is given: the daemon's services, its client, and the way to stream a reply."""
+
+from typing import Any, Literal, Protocol
+
+from pichat.gateway.protocol import (
+    Chunk,
+    ChunkReply,
+    ChunkType,
+    ProcessingReply,
+    Reply,
+    now,
+)
+from pichat.gateway.services import Services
+from pichat.gateway.sound import IncomingSound
+
+Topic = Literal["devices", "voice", "turns", "health"]
+
+
+class ClientGoneError(Exception):
+    """Nobody is there to reply to. Not a ConnectionError, which a handler's own work may raise."""
+
+
+class Client(Protocol):
+    """The connection that a request came in on."""
+
+    conversation_id: str
+    sound: IncomingSound | None
+
+    async def send(self, reply: Reply) -> None:
+        """Waits while the client has much to read; disconnects it when it does not read. Raises
+        ClientGoneError."""
+        ...
+
+    def cancel(self, request_id: str) -> bool:
+        """End a request, which then replies so. False when there is no such request."""
+        ...
+
+    def subscribe(self, request_id: str, topics: frozenset[Topic]) -> None: ...
+
+    def unsubscribe(self) -> None: ...
+
+
+class Context:
+    """One request. `action` is the reply's action."""
+
+    __slots__ = ("_sequence_id", "action", "client", "request_id", "services")
+
+    def __init__(self, services: Services, client: Client, request_id: str, action: str) -> None:
+        self.services = services
+        self.client = client
+        self.request_id = request_id
+        self.action = action
+        self._sequence_id = 0
+
+    async def processing(self, metadata: dict[str, Any]) -> None:
+        """Tell that the work has begun, and what is known of it."""
+        chunk = self._chunk("metadata", None, metadata)
+        await self.client.send(
+            ProcessingReply(request_id=self.request_id, action=self.action, chunk=chunk)
+        )
+
+    async def chunk(
+        self, kind: ChunkType, data: Any, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Send a piece of the reply."""
+        chunk = self._chunk(kind, data, metadata or {})
+        await self.client.send(
+            ChunkReply(request_id=self.request_id, action=self.action, chunk=chunk)
+        )
+
+    def _chunk(self, kind: ChunkType, data: Any, metadata: dict[str, Any]) -> Chunk:
+        chunk = Chunk(
+            type=kind,
+            data=data,
+            metadata=metadata,
+            timestamp=now(),
+            sequence_id=self._sequence_id,
+        )
+        self._sequence_id += 1
+        return chunk

@@ -1,0 +1,141 @@
+"""The HTTP server: routes, start and stop."""
+
+import asyncio
+import errno
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+from aiohttp import web
+
+from pichat.config.types import Server
+from pichat.errors import StartError
+from pichat.gateway.actions.system import health_report
+from pichat.gateway.feed import Feed
+from pichat.gateway.guards import add_headers, guard, own_names
+from pichat.gateway.metrics import CONTENT_TYPE, Metrics
+from pichat.gateway.protocol import raw_json
+from pichat.gateway.registry import load_actions
+from pichat.gateway.services import Services
+from pichat.gateway.ws import WebSockets
+
+log = structlog.get_logger(__name__)
+
+WEB_ROOT = Path(__file__).parent.parent / "web"
+# aiohttp arms this when a client connects, so it also ends a request header that never ends.
+HEADER_TIMEOUT_S = 15.0
+_MAX_BODY_BYTES = 64 * 1024
+
+
+class Gateway:
+    """Serves screens while its context lasts; or `start()` and `stop()`.
+
+    `allowed_hosts` are further names under which clients reach this machine (a name in the router,
+    a reverse proxy); they are accepted in the Host header.
+    """
+
+    def __init__(
+        self,
+        config: Server,
+        services: Services,
+        *,
+        allowed_hosts: frozenset[str] = frozenset(),
+        header_timeout_s: float = HEADER_TIMEOUT_S,
+        stop_timeout_s: float = 5.0,
+    ) -> None:
+        self._config = config
+        self._services = services
+        self._stop_timeout_s = stop_timeout_s
+        self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
+        self._feed = Feed(services.bus, self._metrics.observe)
+        self._sockets = WebSockets(services, load_actions(), self._feed)
+        self._runner = web.AppRunner(
+            self._application(own_names(config.host) | allowed_hosts),
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=header_timeout_s,
+            shutdown_timeout=stop_timeout_s,
+        )
+        self._feeding: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the page. After `start()` only."""
+        host, port = self._runner.addresses[0][:2]
+        if host in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start(self) -> None:
+        """Listen. Raises StartError in one line when that cannot be."""
+        await self._runner.setup()
+        self._feeding = asyncio.create_task(self._feed.run(), name="gateway-feed")
+        try:
+            await web.TCPSite(self._runner, self._config.host, self._config.port).start()
+        except OSError as error:
+            await self.stop()
+            raise StartError(self._why_not(error)) from error
+        log.info("gateway started", url=self.url)
+
+    async def stop(self) -> None:
+        """Let every client go and close the port, within the deadline. May be called twice."""
+        await self._sockets.close(self._stop_timeout_s / 2)
+        await self._runner.cleanup()
+        if self._feeding is not None:
+            self._feeding.cancel()
+            await asyncio.gather(self._feeding, return_exceptions=True)
+            self._feeding = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _why_not(self, error: OSError) -> str:
+        where = f"{self._config.port} on {self._config.host}"
+        if error.errno == errno.EADDRINUSE:
+            return (
+                f"Port {where} is in use: another PiChat or another program listens there."
+                " Stop it, or set server.port in config.yaml."
+            )
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            return (
+                f"server.host in config.yaml is “{self._config.host}”: no address of this machine."
+            )
+        return f"Port {where} cannot be opened: {error.strerror or error}."
+
+    def _application(self, names: frozenset[str]) -> web.Application:
+        application = web.Application(middlewares=[guard(names)], client_max_size=_MAX_BODY_BYTES)
+        application.on_response_prepare.append(add_headers)
+        application.router.add_get("/ws", self._sockets.handle)
+        application.router.add_get("/ws/chat", self._sockets.handle)
+        application.router.add_get("/health", self._health)
+        application.router.add_get("/metrics", self._show_metrics)
+        application.router.add_get("/", self._page)
+        application.router.add_static("/static/", WEB_ROOT)
+        return application
+
+    async def _health(self, _: web.Request) -> web.Response:
+        report = health_report(self._services.health)
+        return web.Response(
+            body=bytes(raw_json(report)),
+            status=503 if report.status == "failed" else 200,
+            content_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _show_metrics(self, _: web.Request) -> web.Response:
+        headers = {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
+        return web.Response(body=self._metrics.text(), headers=headers)
+
+    async def _page(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(WEB_ROOT / "index.html")

@@ -1,0 +1,70 @@
+"""/ws and /ws/chat: from the upgrade to a `Connection`, and all of them together."""
+
+import asyncio
+import sys
+
+import structlog
+from aiohttp import web
+
+from pichat.errors import BusyError
+from pichat.gateway.connection import Connection
+from pichat.gateway.feed import Feed
+from pichat.gateway.guards import error_response
+from pichat.gateway.registry import Action
+from pichat.gateway.services import Services
+
+log = structlog.get_logger(__name__)
+
+MAX_CONNECTIONS = 1000
+# A frame above our own limit is answered with an error and the connection stays. That needs the
+# whole frame in memory; beyond this the library closes with 1009 instead.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+HEARTBEAT_S = 30.0
+
+
+class WebSockets:
+    """The clients that are connected now."""
+
+    def __init__(self, services: Services, actions: dict[str, Action], feed: Feed) -> None:
+        self._services = services
+        self._actions = actions
+        self._feed = feed
+        self._connections: set[Connection] = set()
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One client, from its upgrade until it goes."""
+        if len(self._connections) >= MAX_CONNECTIONS:
+            return error_response(503, BusyError("Too many screens are connected."))
+        # No compression: it costs each idle client a window of memory and each frame time. Text
+        # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.
+        # No writer limit: `Connection` itself decides when to wait for the client.
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S,
+            compress=False,
+            max_msg_size=MAX_MESSAGE_BYTES,
+            writer_limit=sys.maxsize,
+            decode_text=False,
+            timeout=2.0,
+        )
+        writer = await socket.prepare(request)
+        connection = Connection(socket, request, writer, self._services, self._actions, self._feed)
+        self._connections.add(connection)
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+        return socket
+
+    async def close(self, deadline_s: float) -> None:
+        """Say goodbye to every client; those that do not answer in time are cut off."""
+        goodbyes = [asyncio.create_task(each.close()) for each in self._connections]
+        if goodbyes:
+            _, late = await asyncio.wait(goodbyes, timeout=deadline_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*goodbyes, return_exceptions=True)
+        for connection in list(self._connections):
+            connection.drop("PiChat stops")
