@@ -1,0 +1,300 @@
+"""English answers. The package's templates say neither which device acted nor which failed, and
+speak of blinds that are still "opening" when they have already confirmed; so English is our own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pichat.events import Device, DeviceOutcome, State, ToolResult
+
+if TYPE_CHECKING:
+    from pichat.intents.understand import Understood
+
+NOUN_OF_KIND = {
+    "light": "lights",
+    "plug": "plugs",
+    "cover": "blinds",
+    "lock": "locks",
+    "thermostat": "thermostats",
+}
+
+
+def answer(understood: Understood, results: Sequence[ToolResult], devices: Sequence[Device]) -> str:
+    """One or two sentences; see Intents.answer."""
+    call = understood.calls[0]
+    if call.name == "get_time":
+        return _time(str(results[0].value))
+    if call.name == "get_date":
+        return _date(str(results[0].value))
+    outcomes = [outcome for result in results for outcome in result.outcomes]
+    by_id = {device.id: device for device in devices}
+    if call.name == "set_device_state":
+        return _done(understood, outcomes, by_id)
+    return _told(understood, outcomes, by_id)
+
+
+# --- what was done ---------------------------------------------------------------------------
+
+
+def _done(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
+    done = [outcome for outcome in outcomes if outcome.ok]
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if not done:
+        return sentence(failures(failed))
+    verb, rest = _act(understood)
+    if failed:
+        noun = _noun(outcomes, by_id)
+        return sentence(f"{verb} {len(done)} of {len(outcomes)} {noun}{rest}; {failures(failed)}")
+    return sentence(f"{verb} {_acted_on(understood, done, by_id)}{rest}")
+
+
+def _act(understood: Understood) -> tuple[str, str]:
+    """The verb, and what stands after the devices."""
+    arguments = understood.calls[0].arguments
+    capability, value = arguments["capability"], arguments["value"]
+    said = understood.slots.get("said", {})
+    if capability == "on_off":
+        return ("Turned on" if value else "Turned off"), ""
+    if capability == "lock":
+        return ("Locked" if value else "Unlocked"), ""
+    if capability == "cover_position" and value in (0, 100):
+        return ("Opened" if value else "Closed"), ""
+    if capability == "colour":
+        return "Set", f" to {said.get('color', 'that colour')}"
+    if capability == "colour_temperature":
+        name = str(said.get("temperature", said.get("color", "")))
+        return "Set", f" to {name}" if name.isalpha() or " " in name else f" to {value} kelvin"
+    if capability == "target_temperature":
+        return "Set", f" to {degrees(value)}"
+    if len(understood.calls) > 1 and understood.intent == "PiChatBrightnessStep":
+        return ("Brightened" if int(understood.slots["step"]) > 0 else "Dimmed"), ""
+    return "Set", f" to {number(value)} percent"
+
+
+def _acted_on(understood: Understood, done: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
+    if len(done) <= 2:
+        # "Locked the front door", not its lock.
+        return listed(the(o.device_name).removesuffix(" lock") for o in done)
+    target = understood.calls[0].arguments["target"]
+    area = target.get("area")
+    where = f" in the {plain(area)}" if area and len(understood.calls) == 1 else ""
+    if understood.slots.get("domain") == "everything":
+        return f"everything{where}"
+    whole = "all " if target.keys() == {"kinds"} else "the " if where else ""
+    return f"{whole}{len(done)} {_noun(done, by_id)}{where}"
+
+
+def _noun(outcomes: Iterable[DeviceOutcome], by_id: dict[str, Device]) -> str:
+    kinds = {by_id[o.device_id].kind for o in outcomes if o.device_id in by_id}
+    return NOUN_OF_KIND.get(kinds.pop(), "devices") if len(kinds) == 1 else "devices"
+
+
+def failures(failed: list[DeviceOutcome]) -> str:
+    """Every failed device, those that failed alike together. No full stop."""
+    by_code: dict[str, list[DeviceOutcome]] = {}
+    for outcome in failed:
+        by_code.setdefault(outcome.error_code or "", []).append(outcome)
+    return "; ".join(_failure(code, alike) for code, alike in by_code.items())
+
+
+def _failure(code: str, alike: list[DeviceOutcome]) -> str:
+    names = listed(the(outcome.device_name) for outcome in alike)
+    many = len(alike) > 1
+    if code == "device_silent":
+        return f"{names} {'do' if many else 'does'} not answer"
+    if code == "not_confirmed":
+        return f"{names} did not do it"
+    if code == "unsupported":
+        return f"{names} cannot do that"
+    sentences = dict.fromkeys(
+        (o.error or f"{the(o.device_name)} failed").rstrip(".") for o in alike
+    )
+    return "; ".join(sentences)
+
+
+# --- what was asked --------------------------------------------------------------------------
+
+
+def _told(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
+    known = [outcome for outcome in outcomes if outcome.state is not None]
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    parts = []
+    if known:
+        compare = COMPARING.get(understood.response)
+        wanted = understood.slots.get("state")
+        if compare and wanted is not None:
+            parts.append(compare(known, str(wanted)))
+        elif known[0].capability == "occupancy":
+            parts.append(_occupancy(understood, known))
+        else:
+            parts.append(listed(_value(outcome, by_id) for outcome in known))
+    if failed or not known:
+        parts.append(failures(failed) or "nothing there can tell")
+    return " ".join(sentence(part) for part in parts)
+
+
+def state_words(capability: str, state: State | None) -> str:
+    """A state as it is said: "on", "locked", "40 percent open"."""
+    if capability == "on_off":
+        return "on" if state else "off"
+    if capability == "lock":
+        return "locked" if state else "unlocked"
+    if capability == "contact":
+        return "open" if state else "closed"
+    if capability == "occupancy":
+        return "occupied" if state else "empty"
+    if capability == "cover_position":
+        ends = {0: "closed", 100: "open"}
+        return ends.get(round(float(state)), f"{number(state)} percent open")  # type: ignore[arg-type]
+    return str(state)
+
+
+def fits(outcome: DeviceOutcome, wanted: str) -> bool:
+    """Whether the state is the one asked for, in the words of the package's state lists."""
+    if outcome.capability == "cover_position":
+        is_open = float(outcome.state) > 0  # type: ignore[arg-type]
+        return is_open == (wanted in ("open", "on"))
+    return bool(outcome.state) == (wanted in ("on", "open", "locked"))
+
+
+def _yes_no(known: list[DeviceOutcome], wanted: str) -> str:
+    first = known[0]
+    is_so = "Yes" if fits(first, wanted) else "No"
+    return f"{is_so}, {the(first.device_name)} {_be(first)} {state_words(first.capability, first.state)}"
+
+
+def _any(known: list[DeviceOutcome], wanted: str) -> str:
+    matched = [o for o in known if fits(o, wanted)]
+    if not matched:
+        return "No" if len(known) > 1 else _yes_no(known, wanted)
+    return f"Yes, {_subjects(matched)} {_as_asked(matched, wanted)}"
+
+
+def _all(known: list[DeviceOutcome], wanted: str) -> str:
+    others = [o for o in known if not fits(o, wanted)]
+    if len(known) == 1:
+        return _yes_no(known, wanted)
+    if not others:
+        return f"Yes, all {len(known)}"
+    return f"No, {_subjects(others)} {state_words(others[0].capability, others[0].state)}"
+
+
+def _which(known: list[DeviceOutcome], wanted: str) -> str:
+    matched = [o for o in known if fits(o, wanted)]
+    return f"{_subjects(matched)} {_as_asked(matched, wanted)}" if matched else "None"
+
+
+def _how_many(known: list[DeviceOutcome], wanted: str) -> str:
+    matched = [o for o in known if fits(o, wanted)]
+    if not matched:
+        return "None"
+    return f"{len(matched)}: {listed(the(o.device_name) for o in matched)}"
+
+
+COMPARING: dict[str, Callable[[list[DeviceOutcome], str], str]] = {
+    "one_yesno": _yes_no,
+    "any": _any,
+    "all": _all,
+    "which": _which,
+    "how_many": _how_many,
+}
+
+
+def _as_asked(matched: list[DeviceOutcome], wanted: str) -> str:
+    if matched[0].capability == "cover_position":
+        return wanted
+    return state_words(matched[0].capability, matched[0].state)
+
+
+def _subjects(outcomes: list[DeviceOutcome]) -> str:
+    names = listed(the(outcome.device_name) for outcome in outcomes)
+    return f"{names} {'are' if len(outcomes) > 1 else _be(outcomes[0])}"
+
+
+def _be(outcome: DeviceOutcome) -> str:
+    """Only covers are called in the plural (blinds, curtains)."""
+    name = outcome.device_name.casefold()
+    plural = outcome.capability == "cover_position" and name.endswith("s")
+    return "are" if plural or name.endswith("lights") else "is"
+
+
+def _occupancy(understood: Understood, known: list[DeviceOutcome]) -> str:
+    area = understood.slots.get("area")
+    where = f" in the {plain(str(area))}" if area else ""
+    if not any(outcome.state for outcome in known):
+        return f"No, there is no motion{where}"
+    if where:
+        return f"Yes, there is motion{where}"
+    moving = [outcome for outcome in known if outcome.state]
+    return f"Yes, {listed(the(o.device_name) for o in moving)} sees motion"
+
+
+def _value(outcome: DeviceOutcome, by_id: dict[str, Device]) -> str:
+    name, state = the(outcome.device_name), outcome.state
+    device = by_id.get(outcome.device_id)
+    place = f"the {plain(device.area)}" if device and device.area else name
+    value: Any = state
+    tell: dict[str, Callable[[], str]] = {
+        "temperature": lambda: f"{place} is {degrees(value)}",
+        "humidity": lambda: f"the humidity in {place} is {number(value)} percent",
+        "illuminance": lambda: f"the light level in {place} is {number(value)} lux",
+        "target_temperature": lambda: f"{name} is set to {degrees(value)}",
+        "battery": lambda: f"the battery of {name} is at {number(value)} percent",
+        "power": lambda: f"{name} is using {number(value)} watts",
+        "energy": lambda: f"{name} has used {number(value)} kilowatt hours",
+        "brightness": lambda: f"{name} is at {number(value)} percent",
+    }
+    other = f"{name} {_be(outcome)} {state_words(outcome.capability, state)}"
+    return tell.get(outcome.capability, lambda: other)()
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def _time(value: str) -> str:
+    time = dt.time.fromisoformat(value)
+    half = "AM" if time.hour < 12 else "PM"
+    return f"It is {(time.hour - 1) % 12 + 1}:{time.minute:02d} {half}."
+
+
+def _date(value: str) -> str:
+    date = dt.date.fromisoformat(value)
+    tail = "th" if 11 <= date.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(date.day % 10, "th")
+    return f"It is {date:%A}, {date:%B} {date.day}{tail}, {date.year}."
+
+
+def number(value: Any) -> str:
+    """At most one decimal, and none for a whole number."""
+    return f"{float(value):.1f}".removesuffix(".0")
+
+
+def degrees(value: Any) -> str:
+    text = number(value)
+    return f"{text} degree" if text == "1" else f"{text} degrees"
+
+
+def plain(name: str) -> str:
+    """A name within a sentence: "Kitchen light" → "kitchen light"; "TV" and "Emma's" stay."""
+    words = name.split(" ")
+    if "'" in name or "’" in name:
+        return name
+    return " ".join(w.lower() if w[:1].isupper() and w[1:].islower() else w for w in words)
+
+
+def the(name: str) -> str:
+    """With its article, unless it is somebody's or has one."""
+    if "'" in name or "’" in name or name.casefold().startswith(("the ", "my ", "our ")):
+        return plain(name)
+    return f"the {plain(name)}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """ "a, b and c"."""
+    items = list(parts)
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

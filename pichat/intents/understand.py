@@ -1,0 +1,135 @@
+"""A sentence to tool calls, and their results to an answer in the same language."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from pichat.errors import ConfigError
+from pichat.events import Device, ToolCall, ToolResult
+from pichat.intents import actions, questions  # noqa: F401 (their handlers register)
+from pichat.intents.answers import Answers
+from pichat.intents.language import SPELLINGS, Language, load, supported_languages, unknown_language
+from pichat.intents.match import HANDLERS, Match, from_result
+from pichat.intents.names import slot_lists
+
+if TYPE_CHECKING:
+    from hassil import RecognizeResult
+    from hassil.intents import SlotList
+
+
+REMEMBERED = 256
+LONGEST_TEXT = 200
+"""Characters. Nothing that a person says to a lamp is longer; a page of text is refused at once."""
+
+
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence's meaning. `response` is the package's key of the kind of answer; `slots` what
+    was said (area, name, state, temperature, …)."""
+
+    intent: str
+    calls: tuple[ToolCall, ...]
+    slots: dict[str, Any]
+    response: str
+    language: str
+
+
+class Intents:
+    """Understands one language. The language is loaded by the first sentence, or by `warm`.
+
+    Raises ConfigError with a suggestion for a language that is not there.
+    """
+
+    def __init__(self, language: str, devices: Callable[[], Sequence[Device]]) -> None:
+        if language not in supported_languages():
+            raise ConfigError(unknown_language(language))
+        self.language = language
+        self._devices = devices
+        self._loaded: Language | None = None
+        self._answers: Answers | None = None
+        self._lists: dict[str, SlotList] | None = None
+        self._recent: OrderedDict[tuple[str, str | None], Understood | None] = OrderedDict()
+
+    def warm(self) -> None:
+        """Load now, and parse what hassil parses late: takes a tenth of a second or two."""
+        loaded = self._language()
+        for intent in loaded.sentences.intents.values():
+            for data in intent.data:
+                for sentence in data.sentences:
+                    sentence.get_required_clauses(loaded.sentences.expansion_rules)
+        for text in ("turn on 1", "set 20.5", "set twenty one"):
+            self._recognise(text, None)
+
+    def refresh(self) -> None:
+        """A device or a room was added, renamed or removed."""
+        self._lists = None
+        self._recent.clear()
+
+    def understand(self, text: str, area: str | None = None) -> Understood | None:
+        """The meaning of a sentence; None for one that is not about this house, or could mean
+        several things. `area` is the room where it was said, when known."""
+        key = (text, area)
+        if key in self._recent:
+            self._recent.move_to_end(key)
+            return self._recent[key]
+        understood, steady = self._understand(text, area)
+        if steady:
+            self._recent[key] = understood
+            if len(self._recent) > REMEMBERED:
+                self._recent.popitem(last=False)
+        return understood
+
+    def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
+        """What to say after the calls. `results` are those of `understood.calls`, in order. A
+        failed outcome is always told, and never counted as done."""
+        if self._answers is None:
+            self._answers = Answers(self._language(), self._devices)
+        return self._answers.text(understood, results)
+
+    def _understand(self, text: str, area: str | None) -> tuple[Understood | None, bool]:
+        if len(text) > LONGEST_TEXT:
+            return None, True
+        result = self._recognise(text, area)
+        if result is None:
+            return None, True
+        match = from_result(result, area, self._devices())
+        meaning = HANDLERS[match.intent](match)
+        if meaning is None:
+            return None, True
+        return self._understood(match, result, meaning.calls), meaning.steady
+
+    def _understood(
+        self, match: Match, result: RecognizeResult, calls: tuple[ToolCall, ...]
+    ) -> Understood:
+        said = {e.name: e.text.strip() for e in result.entities_list if e.text}
+        return Understood(
+            intent=match.intent,
+            calls=calls,
+            slots={**match.slots, "said": said},
+            response=match.response,
+            language=self.language,
+        )
+
+    def _recognise(self, text: str, area: str | None) -> RecognizeResult | None:
+        from hassil import recognize_best
+
+        if self._lists is None:
+            self._lists = slot_lists(self._devices(), self.language)
+        for spelling, known in SPELLINGS.get(self.language, ()):
+            text = text.replace(spelling, known)
+        return recognize_best(
+            text,
+            self._language().sentences,
+            slot_lists=self._lists,
+            intent_context={"area": area} if area else None,
+            language=self.language,
+            best_slot_name="name",
+        )
+
+    def _language(self) -> Language:
+        if self._loaded is None:
+            self._loaded = load(self.language)
+        return self._loaded
