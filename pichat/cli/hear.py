@@ -44,7 +44,7 @@ def _in_words(frame: dict[str, Any]) -> str | None:
 async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
     from pichat.audio.wav import read_wav  # brings numpy: only this command needs it
 
-    pcm = read_wav(file)
+    pcm = read_wav(file.read_bytes())
     code: int = 1
     async with connect(state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})

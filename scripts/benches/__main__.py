@@ -1,0 +1,60 @@
+"""The bench as a table; exit code 1 when a figure is over its limit."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from scripts.benches.figure import Figure
+
+GROUPS = {
+    "hero": ("hero", "hub", "spoken", "recognition"),
+    "voice": ("voice",),
+}
+"""Each group's files in this folder; each has `run() -> list[Figure]`."""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("Figure", "Value", "", "Limit", "Peer", "Samples", "Note", box=None)
+    for figure in figures:
+        sign = "≤" if figure.sense == "at most" else "≥"
+        table.add_row(
+            figure.name,
+            _number(figure.value),
+            figure.unit,
+            "" if figure.limit is None else f"{sign} {_number(figure.limit)}",
+            f"{_number(figure.peer)} {figure.peer_source or ''}".strip(),
+            str(figure.samples),
+            figure.note if figure.ok else f"[red]over its limit[/] {figure.note}",
+        )
+    return table
+
+
+@click.command()
+@click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
+def main(groups: tuple[str, ...], json_file: Path | None) -> None:
+    """Measure GROUPS, or all."""
+    figures: list[Figure] = []
+    for group in groups or GROUPS:
+        for name in GROUPS[group]:
+            click.echo(f"measuring {group}: {name} …", err=True)
+            figures += importlib.import_module(f"scripts.benches.{name}").run()
+    Console().print(_table(figures))
+    if json_file:
+        json_file.write_bytes(msgspec.json.encode(figures))
+    sys.exit(any(not figure.ok for figure in figures))
+
+
+if __name__ == "__main__":
+    main()

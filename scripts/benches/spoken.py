@@ -1,0 +1,139 @@
+"""The spoken path on a real daemon: from the end of speech to the radio and to the answer's first
+sample, and the memory that it takes. Speech is fed in at its own pace; answers go to a virtual
+speaker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from pichat.cli.client import Connection, connect
+from scripts.benches.figure import Figure, percentile
+from scripts.benches.hero import HOME_ASSISTANT, memory_of
+from tests.support.daemon import running_daemon
+from tests.support.pulse import running_pulse
+from tests.support.speech import RATE_HZ, VOICES, command, silence
+
+_BLOCK_S = 0.02
+_BLOCK_BYTES = int(RATE_HZ * _BLOCK_S) * 2
+_TAIL_S = 1.5
+_SENTENCES = [
+    f"turn {state} the {name}"
+    for name in (
+        "kitchen light",
+        "bedroom light",
+        "living room lamp",
+        "hallway light",
+        "office plug",
+    )
+    for state in ("on", "off")
+] + ["lock the front door", "unlock the front door", "close the living room blinds"]
+
+
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds of one spoken command. Neither counts the other's part."""
+
+    speech_to_radio_ms: float
+    confirmed_to_audio_ms: float
+
+
+async def _feed(connection: Connection, pcm: bytes) -> float:
+    """Send the speech at its own pace and then silence; the time.monotonic() of its last sample."""
+    end_s = next_s = time.monotonic()
+    sound = pcm + silence(_TAIL_S)
+    for start in range(0, len(sound), _BLOCK_BYTES):
+        next_s += _BLOCK_S
+        await asyncio.sleep(next_s - time.monotonic())
+        await connection.send_audio(sound[start : start + _BLOCK_BYTES])
+        if start < len(pcm):
+            end_s = next_s - max(0, start + _BLOCK_BYTES - len(pcm)) / (2 * RATE_HZ)
+    return end_s
+
+
+async def _milestones(connection: Connection, until: str) -> dict[str, Any]:
+    """The events of one turn by their names, until the request `until` is complete."""
+    found: dict[str, Any] = {}
+    async for frame in connection.frames():
+        if frame.get("request_id") == until and frame["status"] in ("complete", "error"):
+            return found
+        if frame["status"] == "event":
+            payload = frame["payload"]
+            found[payload.get("what") or frame["action"]] = payload
+    return found
+
+
+async def _speak(connection: Connection, pcm: bytes) -> Spoken | None:
+    """One command; None when it was not understood or not done (the accuracy is another row)."""
+    start_id = await connection.send("listen_start", {})
+    reading = asyncio.create_task(_milestones(connection, start_id))
+    end_s = await _feed(connection, pcm)
+    await connection.send("listen_stop", {})
+    events = await asyncio.wait_for(reading, 60)
+    tool, audio = events.get("turn_tool"), events.get("first_audio")
+    if tool is None or audio is None or events["turn_finished"]["code"]:
+        return None
+    confirmed_s = tool["started_s"] + tool["duration_ms"] / 1000
+    return Spoken(
+        speech_to_radio_ms=(tool["started_s"] - end_s) * 1000,
+        confirmed_to_audio_ms=(audio["at_s"] - confirmed_s) * 1000,
+    )
+
+
+async def _measure(directory: Path) -> list[Figure]:
+    async with (
+        running_pulse(directory / "pulse") as pulse,
+        running_daemon(directory / "state", pulse.environment, voice={"enabled": True}) as daemon,
+        connect(daemon.state_dir) as connection,
+    ):
+        await connection.ask("subscribe", {"topics": ["voice", "turns"]})
+        spoken = [
+            await _speak(connection, command(sentence, voice))
+            for voice in VOICES
+            for sentence in _SENTENCES
+        ]
+        memory_mb = await memory_of(daemon.pid)
+    return _figures([each for each in spoken if each is not None], len(spoken), memory_mb)
+
+
+def _figures(done: list[Spoken], asked: int, memory_mb: list[float]) -> list[Figure]:
+    to_radio_ms = [each.speech_to_radio_ms for each in done]
+    to_audio_ms = [each.confirmed_to_audio_ms for each in done]
+    return [
+        Figure(
+            name="hero.end_of_speech_to_radio_p50",
+            value=median(to_radio_ms),
+            unit="ms",
+            limit=600,
+            samples=len(done),
+            note=f"p95 {percentile(to_radio_ms, 95):.0f}; {len(done)} of {asked} commands done",
+        ),
+        Figure(
+            name="hero.confirmed_to_first_audio_p50",
+            value=median(to_audio_ms),
+            unit="ms",
+            limit=250,
+            samples=len(done),
+            note=f"p95 {percentile(to_audio_ms, 95):.0f}",
+        ),
+        Figure(
+            name="hero.daemon_rss",
+            value=median(memory_mb),
+            unit="MB",
+            limit=230,
+            peer=215,
+            peer_source=f"{HOME_ASSISTANT}, without a voice engine",
+            samples=len(memory_mb),
+            note=f"after {asked} spoken commands",
+        ),
+    ]
+
+
+def run() -> list[Figure]:
+    with TemporaryDirectory(prefix="pichat-bench-") as name:
+        return asyncio.run(_measure(Path(name)))
