@@ -1,0 +1,114 @@
+"""Talking to one cluster of one device: bounded in time and in number, and in two failures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
+    from zigpy.zcl import Cluster as ZigpyCluster
+    from zigpy.zcl.foundation import ZCLAttributeDef
+
+IN_FLIGHT_DEVICE = 2
+IN_FLIGHT_ALL = 8
+ANSWER_S = 5.0
+"""How long a device may take to answer when nobody waits for it."""
+
+
+class SilentError(Exception):
+    """The device gave no answer, or the stick could not deliver."""
+
+
+class RefusedError(Exception):
+    """The device answered with a failure; the text is the status that it gave."""
+
+
+class Air:
+    """What all devices of one radio share. `failures` are the exceptions by which its library
+    says that a message went nowhere."""
+
+    def __init__(self, failures: tuple[type[Exception], ...]) -> None:
+        self.failures: tuple[type[Exception], ...] = (TimeoutError, *failures)
+        self.slots = asyncio.Semaphore(IN_FLIGHT_ALL)
+
+
+class Port:
+    """One cluster of a device; implements `pichat.zigbee.converter.Cluster`.
+
+    zigpy's own retries are off: who calls knows what a lost message means.
+    """
+
+    def __init__(self, cluster: ZigpyCluster, air: Air, device_slots: asyncio.Semaphore) -> None:
+        self.cluster = cluster
+        self.answer_s = ANSWER_S
+        self._air = air
+        self._device_slots = device_slots
+
+    def within(self, answer_s: float) -> Port:
+        """The same cluster, with another patience."""
+        port = Port(self.cluster, self._air, self._device_slots)
+        port.answer_s = answer_s
+        return port
+
+    def get(self, attribute: str) -> Any:
+        return self.cluster.get(attribute)
+
+    def supported(self, attribute: str) -> bool:
+        return not self.cluster.is_attribute_unsupported(attribute)
+
+    async def command(self, command: str, **arguments: Any) -> None:
+        send: Callable[..., Awaitable[Any]] = getattr(self.cluster, command)
+        reply = await self._ask(lambda: send(timeout=self.answer_s, retries=0, **arguments))
+        self._check(getattr(reply, "status", 0))
+
+    async def write(self, attributes: Mapping[str, Any]) -> None:
+        reply = await self._ask(
+            lambda: self.cluster.write_attributes(
+                # What was written is not yet what the device holds.
+                cast("dict[str | int | ZCLAttributeDef, Any]", attributes),
+                update_cache=False,
+                timeout=self.answer_s,
+                retries=0,
+            )
+        )
+        for record in reply[0]:
+            self._check(record.status)
+
+    async def read(self, attributes: Sequence[str]) -> None:
+        await self._ask(
+            lambda: self.cluster.read_attributes(list(attributes), timeout=self.answer_s, retries=0)
+        )
+
+    async def bind(self) -> None:
+        """Have the device send its reports here."""
+        reply = await self._ask(lambda: self.cluster.bind(timeout=self.answer_s, retries=0))  # type: ignore[no-untyped-call]
+        self._check(reply[0])
+
+    async def configure(self, config: Mapping[Any, Any]) -> None:
+        """Ask for reports; `config` as zigpy takes it. Attributes that the device will not
+        report are not an error: they are read when needed."""
+        await self._ask(lambda: self.cluster.configure_reporting_multiple(dict(config)))
+
+    async def _ask(self, send: Callable[[], Awaitable[Any]]) -> Any:
+        async with AsyncExitStack() as slots:
+            await slots.enter_async_context(self._device_slots)
+            await slots.enter_async_context(self._air.slots)
+            try:
+                # zigpy lengthens its own timeout to 28 s for devices that may sleep.
+                async with asyncio.timeout(self.answer_s):
+                    return await send()
+            except self._air.failures as error:
+                raise SilentError(repr(error)) from error
+
+    def _check(self, status: Any) -> None:
+        if status != 0:
+            raise RefusedError(getattr(status, "name", str(status)).replace("_", " ").lower())
+
+
+def sleeps(device: ZigbeeDevice) -> bool:
+    """Whether the device listens only now and then."""
+    node = device.node_desc
+    return node is not None and node.is_receiver_on_when_idle is False

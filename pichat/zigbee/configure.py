@@ -1,0 +1,97 @@
+"""Bindings, reporting and first values of a device that has joined.
+
+That a cluster was set up is remembered through zigpy's database: a reading of its reported
+attributes is the last step, and what is read is stored there. So a start with known devices sends
+nothing before it is ready, and a capability added by a later version is set up by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from pichat.zigbee.air import Port, RefusedError, SilentError
+from pichat.zigbee.converter import REGISTRY, Converter, Report
+from pichat.zigbee.view import DeviceView
+
+log = structlog.get_logger(__name__)
+
+_ATTEMPTS = 3
+
+
+def _converters(port: Port) -> list[Converter]:
+    cluster_id = port.cluster.cluster_id
+    return [converter for (_, wanted), converter in REGISTRY.items() if wanted == cluster_id]
+
+
+def _unknown(port: Port, attributes: Iterable[str]) -> list[str]:
+    """Those that the device has told neither the value nor the lack of."""
+    unique = dict.fromkeys(attributes)
+    return [name for name in unique if port.get(name) is None and port.supported(name)]
+
+
+def is_configured(port: Port) -> bool:
+    converters = _converters(port)
+    if _unknown(port, (name for c in converters for name in c.described_by)):
+        return False
+    reports = (report for c in converters if c.present(port) for report in c.reports)
+    return not _unknown(port, (report.attribute for report in reports))
+
+
+async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -> bool:
+    """Set up each cluster that is not yet, or every one `anew`. Returns whether all are."""
+    complete = True
+    for port in view.ports:
+        if anew or not is_configured(port):
+            complete = await _try_cluster(port, coordinator) and complete
+    view.refit()
+    return complete
+
+
+async def _try_cluster(port: Port, coordinator: Any) -> bool:
+    cluster = port.cluster
+    for _ in range(_ATTEMPTS):
+        try:
+            await _configure_cluster(port, coordinator)
+        except SilentError:
+            continue
+        except RefusedError as error:
+            log.warning("set-up refused", cluster=cluster.ep_attribute, reason=str(error))
+        return True
+    log.warning("set-up unanswered", cluster=cluster.ep_attribute)
+    return False
+
+
+async def _configure_cluster(port: Port, coordinator: Any) -> None:
+    converters = _converters(port)
+    described = _unknown(port, (name for c in converters for name in c.described_by))
+    if described:
+        await port.read(described)
+    present = [converter for converter in converters if converter.present(port)]
+    if not present:
+        return
+    await port.bind()
+    for converter in present:
+        await converter.set_up(port, coordinator)
+    reports = {report.attribute: report for c in present for report in c.reports}
+    supported = [report for name, report in reports.items() if port.supported(name)]
+    await _configure_reports(port, supported)
+    await port.read([report.attribute for report in supported])
+
+
+async def _configure_reports(port: Port, reports: Sequence[Report]) -> None:
+    from zigpy.zcl.helpers import ReportingConfig  # at start, zigpy is not there yet
+
+    config = {
+        port.cluster.find_attribute(report.attribute): ReportingConfig(
+            min_interval=report.min_interval_s,
+            max_interval=report.max_interval_s,
+            reportable_change=report.change or 0,
+        )
+        for report in reports
+        if report.configure
+    }
+    if config:
+        await port.configure(config)

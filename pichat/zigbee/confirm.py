@@ -1,0 +1,136 @@
+"""Ask a device for a state, and return only when the device said that it has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from pichat.errors import DeviceSilentError, NotConfirmedError
+from pichat.events import Colour, State
+from pichat.zigbee.air import RefusedError, SilentError
+from pichat.zigbee.view import DeviceView, Feature
+
+_PATIENCE = (0.2, 0.3, 0.5)
+"""Shares of the confirmation's time that each sending waits for the device's answer."""
+_PATIENCE_SLEEPY = (0.5, 0.5)
+_RESEND_PAUSE_S = 0.1
+_REPORT_S = 0.1
+"""How long the report may take before the state is read instead. Reports of a change come with
+the answer, unless the device holds them back (their least interval)."""
+_LONGEST_PAUSE_S = 1.0
+_STANDSTILL_S = 6.0
+"""A device that moves and has told the same state for so long has stopped."""
+
+
+class Confirmation:
+    """One command to one device. `confirm_timeout_s` bounds the sendings, and then the waiting
+    for the state; devices that move have their own longer limit for the latter."""
+
+    def __init__(self, view: DeviceView, feature: Feature, confirm_timeout_s: float) -> None:
+        self._view = view
+        self._feature = feature
+        self._timeout_s = confirm_timeout_s
+
+    async def run(self, wanted: State) -> State:
+        """Raises DeviceSilentError, NotConfirmedError."""
+        name = self._feature.converter.name
+        before = self._view.state.get(name)
+        with self._view.watch(name, wanted) as watch:
+            await self._send(wanted, watch)
+            if watch.done():
+                return watch.result()
+            # A device that has the state already has no change to report.
+            unchanged = before is not None and self._feature.converter.matches(wanted, before)
+            return await self._arrive(watch, 0.0 if unchanged else _REPORT_S)
+
+    async def _send(self, wanted: State, watch: asyncio.Future[State]) -> None:
+        """Returns when the device has answered, or its report has shown that it had heard."""
+        for share in _PATIENCE_SLEEPY if self._view.sleepy else _PATIENCE:
+            port = self._feature.port.within(self._timeout_s * share)
+            try:
+                await self._feature.converter.command(port, wanted)
+            except SilentError:
+                if watch.done():
+                    return
+                await asyncio.sleep(_RESEND_PAUSE_S)
+            except RefusedError as error:
+                raise NotConfirmedError(f"The {self._view.name} refused: {error}.") from error
+            else:
+                return
+        self._view.set_silent(True)
+        raise silent(self._view)
+
+    async def _arrive(self, watch: asyncio.Future[State], pause_s: float) -> State:
+        """Wait for the report, and read where none comes."""
+        now = asyncio.get_running_loop().time
+        settle_s = self._feature.converter.settle_s
+        progress = _Progress(now, settle_s)
+        while True:
+            await asyncio.wait([watch], timeout=pause_s)
+            if watch.done():
+                return watch.result()
+            await self._read(progress)
+            if watch.done():
+                return watch.result()
+            if progress.over(self._view.state.get(self._feature.converter.name), self._timeout_s):
+                raise self._unconfirmed(progress.answered)
+            pause_s = min(max(pause_s * 2, 0.05), _LONGEST_PAUSE_S)
+
+    async def _read(self, progress: _Progress) -> None:
+        port = self._feature.port.within(self._timeout_s * _PATIENCE[0])
+        try:
+            await port.read(self._feature.attributes)
+        except SilentError:
+            return
+        except RefusedError as error:
+            raise NotConfirmedError(f"The {self._view.name} refused: {error}.") from error
+        progress.answered = True
+
+    def _unconfirmed(self, answered: bool) -> DeviceSilentError | NotConfirmedError:
+        if not answered:
+            self._view.set_silent(True)
+            return silent(self._view)
+        capability = self._feature.capability
+        state = self._view.state.get(capability.name)
+        return NotConfirmedError(
+            f"The {self._view.name} did not do it: its {capability.name.replace('_', ' ')}"
+            f" is {spoken(state, capability.unit)}."
+        )
+
+
+class _Progress:
+    """When to give up waiting."""
+
+    def __init__(self, now: Callable[[], float], settle_s: float) -> None:
+        self._now = now
+        self._settle_s = settle_s
+        self._began_s = self._moved_s = now()
+        self._last: State | None = None
+        self.answered = False
+
+    def over(self, state: State | None, timeout_s: float) -> bool:
+        now = self._now()
+        if state != self._last:
+            self._last, self._moved_s = state, now
+        if now - self._began_s < timeout_s:
+            return False
+        if not self.answered or not self._settle_s:
+            return True
+        return now - self._moved_s > _STANDSTILL_S or now - self._began_s > self._settle_s
+
+
+def silent(view: DeviceView) -> DeviceSilentError:
+    return DeviceSilentError(f"The {view.name} does not answer.")
+
+
+def spoken(state: State | None, unit: str | None) -> str:
+    """A state within a sentence."""
+    match state:
+        case None:
+            return "unknown"
+        case bool():
+            return "on" if state else "off"
+        case Colour():
+            return f"hue {state.hue_deg:g}°, saturation {state.saturation_percent:g} %"
+        case _:
+            return f"{state} {unit or ''}".strip()

@@ -1,0 +1,83 @@
+"""Why the radio is away, in words for its owner."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlparse
+
+from pichat.config.types import Zigbee
+
+
+def is_serial(path: str) -> bool:
+    return not urlparse(path).scheme
+
+
+def missing(config: Zigbee) -> str | None:
+    """A sentence when the configured device is not there, without opening it."""
+    if is_serial(config.path) and not Path(config.path).exists():
+        return (
+            f"The Zigbee stick {config.path} is not there. Plug it in, or set zigbee.path"
+            " in the configuration."
+        )
+    return None
+
+
+def explain(error: BaseException, config: Zigbee) -> str:
+    """A sentence for a failure to open the radio, or to go on with it."""
+    chain = list(_causes(error))
+    names = {cause.__class__.__name__ for cause in chain}
+    if "NetworkSettingsInconsistent" in names:
+        return (
+            f"The Zigbee stick {config.path} holds another network than the one PiChat knows, so"
+            " it is not used. Plug the right stick in, or start afresh by removing zigbee.db from"
+            " the state directory; devices then have to join again."
+        )
+    if gone := missing(config):
+        return gone
+    for cause in chain:
+        if isinstance(cause, OSError) and (sentence := _explain_os(cause, config)):
+            return sentence
+    if any(isinstance(cause, TimeoutError) for cause in chain):
+        return (
+            f"The Zigbee stick {config.path} does not answer. Check that it runs EZSP firmware"
+            f" (a Silicon Labs coordinator) and that zigbee.baud_rate is right"
+            f" ({config.baud_rate} now)."
+        )
+    return f"The Zigbee stick {config.path} cannot be used ({error.__class__.__name__}: {error})."
+
+
+def lost(config: Zigbee) -> str:
+    """A sentence for a connection that broke."""
+    return missing(config) or f"The connection to the Zigbee stick {config.path} was lost."
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _explain_os(error: OSError, config: Zigbee) -> str | None:
+    path = config.path
+    # zigpy turns EBUSY into a PermissionError without a number.
+    if error.errno in (errno.EBUSY, errno.EAGAIN) or (
+        isinstance(error, PermissionError) and error.errno is None
+    ):
+        return (
+            f"The Zigbee stick {path} is in use by another program (zigbee2mqtt, Home Assistant"
+            " or ModemManager?). Stop that one; only one can drive it."
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f"PiChat may not open the Zigbee stick {path}. Add its user to the group that owns"
+            " the device, usually dialout."
+        )
+    if not is_serial(path):
+        return f"The Zigbee coordinator at {path} cannot be reached. Is it on, and on the network?"
+    if error.errno in (errno.ENOTTY, errno.EINVAL, errno.EISDIR, errno.ENOTDIR):
+        return f"{path} is not a serial device. Set zigbee.path to the Zigbee stick."
+    if error.errno in (errno.ENODEV, errno.ENXIO, errno.EIO, errno.ENOENT):
+        return f"The Zigbee stick {path} was unplugged or is broken. Plug it in again."
+    return None

@@ -1,0 +1,141 @@
+"""Devices that come: what zigpy tells about them, and what is done before people see them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import structlog
+
+from pichat.zigbee.air import RefusedError, SilentError
+from pichat.zigbee.configure import configure, is_configured
+from pichat.zigbee.radio import Session
+from pichat.zigbee.roster import Roster
+from pichat.zigbee.tasks import Tasks
+from pichat.zigbee.view import DeviceView
+
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
+
+log = structlog.get_logger(__name__)
+
+_PAUSES_S = (1.0, 5.0, 30.0, 300.0)
+"""Between attempts to set up a device that does not answer; the last one is repeated."""
+_REFRESHED_AT_ONCE = 3
+_REFRESH_ATTEMPTS = 2
+_JOIN_S = 254
+"""The longest time that Zigbee lets a network be open for joining."""
+
+
+def is_device(device: Any) -> TypeGuard[ZigbeeDevice]:
+    """Whether it is a Zigbee device that was interviewed, and not the coordinator itself."""
+    return bool(getattr(device, "endpoints", None)) and device.is_initialized and device.nwk != 0
+
+
+class Joining:
+    """A listener of a zigpy application, for one session."""
+
+    def __init__(self, session: Session, roster: Roster, tasks: Tasks) -> None:
+        self._session = session
+        self._roster = roster
+        self._tasks = tasks
+        self._coming: set[str] = set()
+        self._ready: set[str] = set()
+        self._anew: set[str] = set()
+        self._moved = asyncio.Event()
+        self._refreshing = asyncio.Semaphore(_REFRESHED_AT_ONCE)
+
+    async def resume(self) -> None:
+        """List the devices that the database knows. Nothing is sent."""
+        for device in self._session.app.devices.values():
+            if is_device(device):
+                await self._roster.announce(self._roster.attach(device, self._session.air))
+
+    def start(self) -> None:
+        """The radio works: hear of joins, complete unfinished set-ups, and read in the background
+        what may have changed meanwhile."""
+        self._session.app.add_listener(self)
+        for view in self._roster.announced():
+            view.set_online(True)
+            unfinished = not all(is_configured(port) for port in view.ports)
+            work = self._set_up(view) if unfinished else self._refresh(view)
+            self._tasks.spawn(work, f"resume {view.id}")
+
+    async def pair(self, expected: Collection[str], timeout_s: float) -> None:
+        """Permit joining until all `expected` devices, or if none are named some, are there."""
+        await self._session.app.permit(min(round(timeout_s), _JOIN_S))
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self._all_there(set(expected)):
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            log.warning("devices did not join", missing=sorted(set(expected) - self._ready))
+        await self._session.app.permit(0)
+
+    def _all_there(self, expected: set[str]) -> bool:
+        return bool(self._ready) and expected <= self._ready and not self._coming
+
+    # What zigpy calls. It swallows what these raise, so they only start work.
+
+    def device_joined(self, device: ZigbeeDevice) -> None:
+        device_id = str(device.ieee)
+        log.info("device joined", device=device_id)
+        self._coming.add(device_id)
+        # It may have been reset, and then it has lost its bindings.
+        self._anew.add(device_id)
+
+    def device_initialized(self, device: ZigbeeDevice) -> None:
+        if is_device(device):
+            self._tasks.spawn(self._arrive(device), f"set up {device.ieee}")
+
+    def device_init_failure(self, device: ZigbeeDevice) -> None:
+        log.warning("interview failed", device=str(device.ieee))
+        self._coming.discard(str(device.ieee))
+        self._moved.set()
+
+    def device_left(self, device: ZigbeeDevice) -> None:
+        for view in self._roster.announced():
+            if view.id == str(device.ieee):
+                log.info("device left", device=view.id)
+                view.set_silent(True)
+
+    async def _arrive(self, device: ZigbeeDevice) -> None:
+        view = self._roster.attach(device, self._session.air)
+        view.set_online(True)
+        await self._set_up(view)
+
+    async def _set_up(self, view: DeviceView) -> None:
+        """Until it is complete; people see the device after the first attempt."""
+        coordinator = self._session.app.state.node_info.ieee
+        anew = view.id in self._anew
+        self._anew.discard(view.id)
+        pauses = iter(_PAUSES_S)
+        while True:
+            complete = await configure(view, coordinator, anew=anew)
+            await self._roster.announce(view)
+            self._coming.discard(view.id)
+            self._ready.add(view.id)
+            self._moved.set()
+            if complete:
+                return
+            await asyncio.sleep(next(pauses, _PAUSES_S[-1]))
+
+    async def _refresh(self, view: DeviceView) -> None:
+        """Read what a listening device may have changed while nobody heard it."""
+        if view.sleepy:
+            return
+        async with self._refreshing:
+            for port, attributes in view.reported().items():
+                for _ in range(_REFRESH_ATTEMPTS):
+                    try:
+                        await port.read(attributes)
+                    except SilentError:
+                        continue
+                    except RefusedError as error:
+                        log.info("not readable", device=view.id, reason=str(error))
+                    break
+                else:
+                    view.set_silent(True)
+                    return

@@ -1,0 +1,161 @@
+"""The life of the radio: one zigpy application for each time that the stick is opened.
+
+bellows keeps its serial port on a thread of its own and hands every frame to the loop that opened
+it (`bellows.uart.connect` wraps the application in a proxy), so all callbacks of zigpy run on the
+daemon's event loop, and a busy loop does not lose the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from pichat.config.types import Zigbee
+from pichat.errors import UnavailableError
+from pichat.zigbee.air import Air
+from pichat.zigbee.failures import explain, lost, missing
+
+if TYPE_CHECKING:
+    from zigpy.application import ControllerApplication
+
+log = structlog.get_logger(__name__)
+
+_STOP_S = (2.0, 5.0)
+"""Patience with the application's shutdown, the first time and the second: closing a port whose
+thread has died can hang, and does not once that thread is gone."""
+_OPENING_S = 0.5
+"""How long a stop lets the port finish opening: cancelled midway, its thread would stay."""
+
+
+class Session:
+    """The radio while it works. What is under way in it ends at once when the link breaks."""
+
+    def __init__(self, app: ControllerApplication, air: Air, config: Zigbee) -> None:
+        self.app = app
+        self.air = air
+        self.closed = asyncio.Event()
+        self._config = config
+        self._under_way: set[asyncio.Timeout] = set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Called by zigpy, more than once for the same loss."""
+        if not self.closed.is_set():
+            log.warning("radio lost", reason=repr(error))
+            self.close()
+
+    def close(self) -> None:
+        self.closed.set()
+        now = asyncio.get_running_loop().time()
+        for timeout in self._under_way:
+            timeout.reschedule(now)
+
+    @asynccontextmanager
+    async def under_way(self) -> AsyncIterator[None]:
+        """Raises UnavailableError at once, or as soon as the link breaks."""
+        if self.closed.is_set():
+            raise UnavailableError(lost(self._config))
+        timeout = asyncio.timeout(None)
+        try:
+            async with timeout:
+                self._under_way.add(timeout)
+                yield
+        except TimeoutError:
+            if timeout.expired():
+                raise UnavailableError(lost(self._config)) from None
+            raise
+        finally:
+            self._under_way.discard(timeout)
+
+    async def until_lost(self) -> None:
+        """Waits for the link to break, then raises UnavailableError."""
+        await self.closed.wait()
+        raise UnavailableError(lost(self._config))
+
+
+@asynccontextmanager
+async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
+    """A fresh application with the devices that its database knows; the radio is not open yet.
+    Afterwards nothing of it is left: port, thread, tasks and database are closed."""
+    # Half a second of imports; on a thread, the loop stays responsive meanwhile.
+    module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
+    air = Air(await asyncio.to_thread(_failures))
+    try:
+        app = await module.ControllerApplication.new(_settings(config, database), start_radio=False)
+    except Exception as error:
+        # The owner's boundary: a damaged or newer file fails in many ways.
+        log.exception("zigbee database unusable", path=str(database))
+        raise UnavailableError(
+            f"The Zigbee database {database} cannot be used. Restore it from a backup, or move"
+            " it away to start afresh; devices then have to join again."
+        ) from error
+    session = Session(app, air, config)
+    app.add_listener(session)
+    try:
+        yield session
+    finally:
+        session.close()
+        await _shut_down(app)
+
+
+async def open_radio(session: Session, config: Zigbee) -> None:
+    """Open the port; resume the stick's network, or form one when it has none. Raises
+    UnavailableError with the reason in plain words."""
+    if gone := missing(config):
+        raise UnavailableError(gone)
+    starting = asyncio.create_task(session.app.startup(auto_form=True))
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting], timeout=_OPENING_S)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        raise
+    except Exception as error:
+        # The owner's boundary: libraries below fail in many ways, and each has its sentence.
+        log.info("radio does not start", path=config.path, reason=repr(error))
+        raise UnavailableError(explain(error, config)) from error
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """The exceptions by which the libraries say that a message did not get through."""
+    names = (
+        ("zigpy.exceptions", "ZigbeeException"),
+        ("zigpy.exceptions", "RadioException"),
+        ("bellows.ash", "AshException"),
+    )
+    return tuple(getattr(importlib.import_module(module), name) for module, name in names)
+
+
+def _settings(config: Zigbee, database: Path) -> dict[str, Any]:
+    """The library's settings. What is not named here is its default, among it a network backup
+    in the database every day."""
+    return {
+        "device": {
+            "path": config.path,
+            "baudrate": config.baud_rate,
+            "flow_control": config.flow_control,
+        },
+        "database_path": str(database),
+        "use_thread": True,
+        # Another stick, or a stick that someone else has used, must not be taken silently.
+        "validate_network_settings": True,
+        # Its providers are on the internet.
+        "ota": {"enabled": False, "providers": [], "broadcast_enabled": False},
+        "topology_scan_enabled": False,
+    }
+
+
+async def _shut_down(app: ControllerApplication) -> None:
+    for patience_s in _STOP_S:
+        try:
+            async with asyncio.timeout(patience_s):
+                await app.shutdown()
+                return
+        except TimeoutError:
+            log.warning("radio closes slowly", patience_s=patience_s)

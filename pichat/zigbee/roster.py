@@ -1,0 +1,115 @@
+"""The devices that are known, with the names and rooms that people gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import UnsetType
+
+from pichat.bus import Bus
+from pichat.errors import BadRequestError, NotFoundError
+from pichat.events import Device, DeviceAdded, DeviceChanged, DeviceRemoved, State
+from pichat.store.devices import DeviceNames
+from pichat.zigbee.air import Air
+from pichat.zigbee.names import first_name
+from pichat.zigbee.view import DeviceView
+
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
+
+
+class Roster:
+    """Publishes DeviceAdded once a device is announced, DeviceChanged and DeviceRemoved after."""
+
+    def __init__(
+        self, names: DeviceNames, bus: Bus, suggested: Mapping[str, tuple[str, str | None]]
+    ) -> None:
+        self._names = names
+        self._bus = bus
+        self._suggested = suggested
+        self._stored: dict[str, tuple[str, str | None]] = {}
+        self._views: dict[str, DeviceView] = {}
+        self._announced: set[str] = set()
+
+    async def load(self) -> None:
+        self._stored = await self._names.all()
+
+    def devices(self) -> tuple[Device, ...]:
+        return tuple(view.device() for view in self.announced())
+
+    def announced(self) -> list[DeviceView]:
+        return [view for id_, view in self._views.items() if id_ in self._announced]
+
+    def view(self, device_id: str) -> DeviceView:
+        if device_id not in self._announced:
+            raise NotFoundError(f"There is no device {device_id}.")
+        return self._views[device_id]
+
+    def attach(self, device: ZigbeeDevice, air: Air) -> DeviceView:
+        """The view of `device`, made if there is none yet."""
+        device_id = str(device.ieee)
+        view = self._views.get(device_id)
+        if view is None:
+            name, area = self._name(device_id, device)
+            view = self._views[device_id] = DeviceView(device_id, name, area, self._changed)
+        view.attach(device, air)
+        return view
+
+    async def announce(self, view: DeviceView) -> None:
+        """From now on people see it."""
+        if view.id not in self._stored:
+            self._stored[view.id] = (view.name, view.area)
+            await self._names.save(view.id, view.name, view.area)
+        if view.id in self._announced:
+            self._changed(view, dict(view.state))
+        elif self._views.get(view.id) is view:
+            self._announced.add(view.id)
+            self._bus.publish(DeviceAdded(device=view.device()))
+
+    async def rename(
+        self, device_id: str, name: str | None, area: str | UnsetType | None
+    ) -> Device:
+        """Change what is given. Raises NotFoundError, BadRequestError."""
+        view = self.view(device_id)
+        new_name = view.name if name is None else " ".join(name.split())
+        new_area = view.area if isinstance(area, UnsetType) else (area or "").strip() or None
+        if not new_name:
+            raise BadRequestError("A device needs a name.")
+        for other in self._views.values():
+            same = other.name.casefold() == new_name.casefold()
+            if other is not view and same and _same_area(other.area, new_area):
+                where = f" in the {new_area}" if new_area else ""
+                raise BadRequestError(f"There is already a {other.name}{where}.")
+        await self._names.save(device_id, new_name, new_area)
+        self._stored[device_id] = (new_name, new_area)
+        view.name, view.area = new_name, new_area
+        self._changed(view, {})
+        return view.device()
+
+    async def remove(self, device_id: str) -> None:
+        """Forget the device and its name."""
+        view = self._views.pop(device_id, None)
+        if view is not None:
+            view.detach()
+        self._stored.pop(device_id, None)
+        await self._names.forget(device_id)
+        if device_id in self._announced:
+            self._announced.discard(device_id)
+            self._bus.publish(DeviceRemoved(device_id=device_id))
+
+    def _name(self, device_id: str, device: ZigbeeDevice) -> tuple[str, str | None]:
+        given = self._stored.get(device_id) or self._suggested.get(device_id)
+        if given is not None:
+            return given
+        taken = [name for name, _ in self._stored.values()]
+        taken += [view.name for view in self._views.values()]
+        return first_name(device.manufacturer or "", device.model or "", taken), None
+
+    def _changed(self, view: DeviceView, changes: dict[str, State]) -> None:
+        if view.id in self._announced:
+            self._bus.publish(DeviceChanged(device=view.device(), changes=changes))
+
+
+def _same_area(one: str | None, other: str | None) -> bool:
+    return (one or "").casefold() == (other or "").casefold()
