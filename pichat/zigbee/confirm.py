@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from pichat.errors import DeviceSilentError, NotConfirmedError
-from pichat.events import Colour, State
+from pichat.events import Capability, Colour, State
 from pichat.zigbee.air import RefusedError, SilentError
 from pichat.zigbee.view import DeviceView, Feature
 
@@ -92,10 +92,7 @@ class Confirmation:
             return silent(self._view)
         capability = self._feature.capability
         state = self._view.state.get(capability.name)
-        return NotConfirmedError(
-            f"The {self._view.name} did not do it: its {capability.name.replace('_', ' ')}"
-            f" is {spoken(state, capability.unit)}."
-        )
+        return NotConfirmedError(f"The {self._view.name} did not do it: {told(capability, state)}.")
 
 
 class _Progress:
@@ -123,14 +120,21 @@ def silent(view: DeviceView) -> DeviceSilentError:
     return DeviceSilentError(f"The {view.name} does not answer.")
 
 
-def spoken(state: State | None, unit: str | None) -> str:
+_WORDS = {"lock": ("locked", "unlocked"), "contact": ("open", "closed")}
+
+
+def told(capability: Capability, state: State | None) -> str:
     """A state within a sentence."""
+    what = capability.name.replace("_", " ")
     match state:
         case None:
-            return "unknown"
+            return f"its {what} is unknown"
         case bool():
-            return "on" if state else "off"
+            return f"it is {_WORDS.get(capability.name, ('on', 'off'))[not state]}"
         case Colour():
-            return f"hue {state.hue_deg:g}°, saturation {state.saturation_percent:g} %"
+            return (
+                f"its hue is {state.hue_deg:g} degrees and its saturation"
+                f" {state.saturation_percent:g} %"
+            )
         case _:
-            return f"{state} {unit or ''}".strip()
+            return f"its {what} is {state} {capability.unit or ''}".strip()
