@@ -177,6 +177,9 @@ class Connection:
     async def _binary(self, frame: bytes) -> None:
         try:
             if self.sound is None:
+                # A client need not wait: a `listen_start` just before has its task, not its turn.
+                await asyncio.sleep(0)
+            if self.sound is None:
                 raise BadRequestError("A binary frame is sound, and comes after “listen_start”.")
             await self.sound.put(frame)
         except PiChatError as error:
@@ -219,7 +222,8 @@ class Connection:
         if running is None or running.answered:
             return False
         running.ended_by_user = True
-        running.task.cancel()
+        # Soon and not now: a request that came just before has to begin before it can be ended.
+        asyncio.get_running_loop().call_soon(running.task.cancel)
         return True
 
     async def _end_requests(self) -> None:

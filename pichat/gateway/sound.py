@@ -19,6 +19,7 @@ class IncomingSound:
     def __init__(self) -> None:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING_FRAMES)
         self._ended = False
+        self._listened = asyncio.Event()
         self._bytes = 0
 
     @property
@@ -43,6 +44,15 @@ class IncomingSound:
         if not self._ended:
             self._ended = True
             await self._put(None)
+
+    def close(self) -> None:
+        """The voice loop has listened, or has given up."""
+        self._ended = True
+        self._listened.set()
+
+    async def listened(self) -> None:
+        """Wait until the voice loop has listened to all of it."""
+        await self._listened.wait()
 
     async def frames(self) -> AsyncIterator[bytes]:
         """The frames in order, until the client ends them."""

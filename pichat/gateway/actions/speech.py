@@ -52,6 +52,7 @@ async def listen_start(context: Context, payload: ListenStart) -> Listened:
         await context.processing({"sample_rate_hz": SAMPLE_RATE_HZ, "channels": 1})
         await context.services.voice.hear(sound.frames())
     finally:
+        sound.close()
         context.client.sound = None
     return Listened(seconds=round(sound.seconds, 3))
 
@@ -70,9 +71,11 @@ async def listen_audio(context: Context, payload: ListenAudio) -> Listened:
 
 @action("listen_stop")
 async def listen_stop(context: Context, payload: ListenStop) -> Listened:  # noqa: ARG001
-    """No more sound will come; `listen_start` is complete when the rest has been listened to."""
+    """No more sound will come. Complete when the rest has been listened to, as is then the
+    `listen_start`."""
     sound = _listening(context)
     await sound.end()
+    await sound.listened()
     return Listened(seconds=round(sound.seconds, 3))
 
 

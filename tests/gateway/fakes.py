@@ -1,0 +1,275 @@
+"""Hand-written parts behind a real gateway: a house that confirms at once, scripted turns, a voice
+loop that only listens. The toolbox and the bus are the real ones."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import structs
+
+from pichat.bus import Bus
+from pichat.config.types import Server
+from pichat.errors import NotUnderstoodError, UnavailableError
+from pichat.events import (
+    Capability,
+    Device,
+    DeviceChanged,
+    Kind,
+    State,
+    ToolCall,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    TurnText,
+    TurnTool,
+    Utterance,
+    VoiceChanged,
+)
+from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
+from pichat.gateway.services import Services
+from pichat.health import Health
+from pichat.store.audit import open_audit
+from pichat.store.db import open_database
+from pichat.tools.base import REGISTRY, Toolbox
+from pichat.tools.set_device_state import set_device_state  # noqa: F401  (registers the tool)
+from tests.support.fake_house import FakeHouse
+
+CAPABILITIES = {
+    "on_off": Capability(name="on_off", writable=True),
+    "brightness": Capability(name="brightness", writable=True, unit="%", minimum=0, maximum=100),
+    "colour": Capability(name="colour", writable=True),
+    "colour_temperature": Capability(
+        name="colour_temperature", writable=True, unit="K", minimum=2000, maximum=6500
+    ),
+    "cover_position": Capability(
+        name="cover_position", writable=True, unit="%", minimum=0, maximum=100
+    ),
+    "lock": Capability(name="lock", writable=True),
+    "target_temperature": Capability(
+        name="target_temperature", writable=True, unit="°C", minimum=5, maximum=30
+    ),
+    "temperature": Capability(name="temperature", unit="°C"),
+    "humidity": Capability(name="humidity", unit="%"),
+    "power": Capability(name="power", unit="W"),
+    "battery": Capability(name="battery", unit="%"),
+    "contact": Capability(name="contact"),
+    "occupancy": Capability(name="occupancy"),
+}
+
+
+def make(number: int, name: str, area: str | None, kind: Kind, **state: State) -> Device:
+    return Device(
+        id=f"00:12:4b:00:00:00:00:{number:02x}",
+        name=name,
+        area=area,
+        kind=kind,
+        manufacturer="PiChat",
+        model="Test",
+        capabilities=tuple(CAPABILITIES[each] for each in state),
+        state=state,
+        available=True,
+        last_seen_s=1.0,
+    )
+
+
+class LiveHouse(FakeHouse):
+    """Tells the bus of every change, as the hub does."""
+
+    def __init__(self, bus: Bus, *devices: Device) -> None:
+        super().__init__(*devices)
+        self._bus = bus
+        self.delay_s = 0.0
+
+    async def set(self, device_id: str, capability: str, value: State) -> State:
+        await asyncio.sleep(self.delay_s)
+        state = await super().set(device_id, capability, value)
+        self.publish(device_id, {capability: value})
+        return state
+
+    async def rename(self, device_id: str, *, name: str, area: str | None) -> Device:
+        device = structs.replace(self._answering(device_id), name=name, area=area)
+        self._devices[device_id] = device
+        self.publish(device_id, {})
+        return device
+
+    def report(self, device_id: str, available: bool = True, **changes: State) -> None:
+        """As if the device itself had reported."""
+        device = self._devices[device_id]
+        self._devices[device_id] = structs.replace(
+            device, state={**device.state, **changes}, available=available
+        )
+        self.publish(device_id, dict(changes))
+
+    def publish(self, device_id: str, changes: dict[str, State]) -> None:
+        self._bus.publish(DeviceChanged(device=self._devices[device_id], changes=changes))
+
+
+class ScriptedTurns:
+    """`turn on/off NAME` acts; `wait` hangs, `crash` and `fail` raise, `count N` streams N pieces;
+    all else is not understood."""
+
+    def __init__(self, bus: Bus, tools: Toolbox) -> None:
+        self._bus = bus
+        self._tools = tools
+        self.waiting = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.utterances: list[Utterance] = []
+
+    async def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
+        self.utterances.append(utterance)
+        if utterance.candidates[0] == "fail":
+            raise UnavailableError("The part that thinks is not there.")
+        async for event in self._events(utterance):
+            self._bus.publish(event)
+            yield event
+
+    async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
+        words = utterance.candidates[0].split()
+        yield TurnStarted(
+            turn_id=utterance.turn_id,
+            conversation_id=utterance.conversation_id,
+            source=utterance.source,
+            text=utterance.candidates[0],
+            provider="intents",
+        )
+        text, code = "Sorry, I did not understand that.", NotUnderstoodError.code
+        match words:
+            case ["turn", "on" | "off" as way, *name]:
+                result = TurnTool(
+                    turn_id=utterance.turn_id,
+                    call=(call := _switch(" ".join(name).removeprefix("the "), way == "on")),
+                    result=await self._tools.call(
+                        call, source=utterance.source, turn_id=utterance.turn_id
+                    ),
+                    started_s=time.monotonic(),
+                    duration_ms=40.2,
+                )
+                yield result
+                (outcome,) = result.result.outcomes
+                text = outcome.error or f"The {outcome.device_name} is {way}."
+                code = outcome.error_code or ""
+            case ["count", number]:
+                text, code = "x" * int(number), ""
+            case ["crash"]:
+                raise RuntimeError("a secret that must not leave")
+            case ["wait"]:
+                await self._wait()
+        pieces = text if words[0] == "count" else text.split(" ")
+        for index, piece in enumerate(pieces):
+            yield TurnText(
+                turn_id=utterance.turn_id,
+                text=piece if words[0] == "count" else f"{' ' * bool(index)}{piece}",
+            )
+        yield TurnFinished(
+            turn_id=utterance.turn_id,
+            conversation_id=utterance.conversation_id,
+            text=text,
+            provider="intents",
+            code=code or None,
+            retryable=False,
+            timings_ms={"understand": 0.4, "act": 40.2, "total": 41.0},
+        )
+
+    async def _wait(self) -> None:
+        self.waiting.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+def _switch(name: str, on: bool) -> ToolCall:
+    return ToolCall(
+        name="set_device_state",
+        arguments={"target": {"devices": [name]}, "capability": "on_off", "value": on},
+    )
+
+
+class ListeningVoice:
+    """Keeps what it hears. `listen` cleared: it does not take frames in."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self.state = VoiceChanged(state="listening")
+        self.heard = bytearray()
+        self.listen = asyncio.Event()
+        self.listen.set()
+        self.error: Exception | None = None
+
+    def change(self, state: VoiceChanged) -> None:
+        self.state = state
+        self._bus.publish(state)
+
+    async def hear(self, frames: AsyncIterator[bytes]) -> None:
+        if self.error is not None:
+            raise self.error
+        async for frame in frames:
+            await self.listen.wait()
+            self.heard += frame
+
+
+@dataclass
+class World:
+    """A running gateway and everything behind it."""
+
+    gateway: Gateway
+    bus: Bus
+    health: Health
+    house: LiveHouse
+    turns: ScriptedTurns
+    voice: ListeningVoice
+
+    @property
+    def url(self) -> str:
+        return self.gateway.url
+
+
+def default_house(bus: Bus) -> LiveHouse:
+    return LiveHouse(
+        bus,
+        make(1, "Kitchen light", "Kitchen", "light", on_off=False, brightness=60,
+             colour_temperature=2700),
+        make(2, "Bedroom light", "Bedroom", "light", on_off=False, brightness=40,
+             colour_temperature=4000),
+        make(3, "Living room lamp", "Living room", "light", on_off=True, brightness=80,
+             colour_temperature=3000, colour="none"),
+        make(4, "Hallway light", "Hallway", "light", on_off=False),
+        make(5, "Office plug", "Office", "plug", on_off=True, power=42.5),
+        make(6, "Bathroom sensor", "Bathroom", "sensor", temperature=21.5, humidity=58, battery=87),
+        make(7, "Hallway motion", "Hallway", "sensor", occupancy=False, battery=64),
+        make(8, "Front door", "Hallway", "sensor", contact=False, battery=91),
+        make(9, "Front door lock", "Hallway", "lock", lock=True, battery=55),
+        make(10, "Living room blinds", "Living room", "cover", cover_position=70),
+        make(11, "Bedroom thermostat", "Bedroom", "thermostat", temperature=19.8,
+             target_temperature=20.5),
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def running_world(
+    *, port: int = 0, header_timeout_s: float = HEADER_TIMEOUT_S
+) -> AsyncIterator[World]:
+    bus = Bus()
+    health = Health(bus)
+    health.set("zigbee", "ok")
+    health.set("microphone", "ok")
+    house = default_house(bus)
+    voice = ListeningVoice(bus)
+    async with open_database(Path(":memory:")) as database, open_audit(database) as audit:
+        tools = Toolbox(house, audit, REGISTRY)
+        turns = ScriptedTurns(bus, tools)
+        services = Services(
+            turns=turns,
+            tools=tools,
+            house=house,
+            voice=voice,
+            bus=bus,
+            health=health,
+            language="en",
+        )
+        gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
+        async with gateway:
+            yield World(gateway, bus, health, house, turns, voice)
