@@ -1,0 +1,1 @@
+"""The only code that touches sound cards, and the shapes of sound inside the daemon."""

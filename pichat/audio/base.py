@@ -1,0 +1,56 @@
+"""What the voice loop asks of a microphone and a speaker, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pichat.audio.pcm import Converter
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A piece of captured int16 sound. `at_s` (time.monotonic()) is when its end arrived;
+    `convert` makes it 16 kHz mono, on the thread that consumes it."""
+
+    pcm: bytes
+    at_s: float
+    convert: Converter | None = None
+
+
+class SoundSource(Protocol):
+    """A microphone. `serve` runs until the device is lost (UnavailableError) or for ever."""
+
+    async def serve(self, deliver: Callable[[Frame], None]) -> None:
+        """Call `deliver` with each frame, on a thread of the sound library: it must not block."""
+        ...
+
+
+class Playback(Protocol):
+    """One stretch of sound on its way to the speaker. Pieces are heard in the order written."""
+
+    async def write(self, chunks: AsyncIterator[bytes], sample_rate_hz: int) -> bool:
+        """Queue mono int16. Waits while enough is queued; False as soon as it was stopped.
+        Raises UnavailableError when the speaker is lost."""
+        ...
+
+    async def finish(self) -> bool:
+        """Return once everything has been heard (True) or was stopped (False).
+        Raises UnavailableError when the speaker is lost."""
+        ...
+
+
+class SoundSink(Protocol):
+    """A speaker. `serve` runs until the device is lost (UnavailableError) or for ever."""
+
+    async def serve(self) -> None: ...
+
+    def begin(self, on_first: Callable[[float], None] | None = None) -> Playback:
+        """Start a playback. `on_first` is called on the event loop with the time.monotonic() at
+        which the first sample went to the device. Raises UnavailableError without a speaker."""
+        ...
+
+    def stop(self) -> None:
+        """Silence at once: drop what is queued and end every playback."""
+        ...

@@ -1,0 +1,253 @@
+"""The one owner of PortAudio: opening, closing, and looking for devices again.
+
+PortAudio lists the devices once, when it is initialised (python-sounddevice #493); initialising
+it again ends every stream, and either may hang for good (#394). So all calls run one after the
+other in a thread of their own, with a deadline, and devices are looked for again only when the
+system's sound hardware or sound server changed, or when no stream is open that it would end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from pichat.errors import UnavailableError
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+Kind = Literal["microphone", "speaker"]
+Callback = Callable[[Any, int, Any, Any], None]
+
+
+@dataclass(eq=False)
+class OpenStream:
+    """A running stream. `lost` is set when it has ended; `replaced` when only because PortAudio
+    was initialised again, so that it is worth opening at once."""
+
+    device: str
+    sample_rate_hz: int
+    channels: int
+    latency_s: float
+    raw: Any = None
+    replaced: bool = False
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class PortAudio:
+    """`deadline_s` is how long any one call may take before it counts as hung."""
+
+    def __init__(self, *, deadline_s: float = 8.0) -> None:
+        self._deadline_s = deadline_s
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._worker: threading.Thread | None = None
+        self._hung: Future[Any] | None = None
+        # Only the worker touches these:
+        self._library: tuple[ModuleType, bool] | None = None  # and whether it was just loaded
+        self._seen: object = None
+        self._open: list[OpenStream] = []
+
+    async def open(
+        self, kind: Kind, name: str, rates_hz: tuple[int, ...], latency_s: float, call: Callback
+    ) -> OpenStream:
+        """Start an int16 stream on the device whose name holds `name` (or the `default` one).
+
+        The first of `rates_hz`, then the device's own rate, that it can do is taken; mono before
+        stereo. `call(buffer, frames, time, status)` runs on PortAudio's thread each 20 ms. Raises
+        UnavailableError with a sentence when there is no such device or it cannot be opened.
+        """
+        loop = asyncio.get_running_loop()
+
+        def work() -> OpenStream:
+            library = self._look_again(loop)
+            device = _find(library, kind, name)
+            return self._start(library, kind, device, rates_hz, latency_s, call, loop)
+
+        return await self._run(work)
+
+    async def close_stream(self, stream: OpenStream) -> None:
+        """End one stream at once. Harmless when it has ended already."""
+        await self._run(lambda: self._end(stream))
+
+    async def close(self) -> None:
+        """End everything. Afterwards nothing of PortAudio runs, unless it hangs: then it is left
+        to the end of the process, whose thread does not wait for it."""
+        if self._worker is None:
+            return
+        try:
+            await self._run(self._end_all)
+        except UnavailableError:
+            log.warning("portaudio hangs", while_="closing")
+        self._jobs.put(None)
+        self._worker = None
+
+    # --- the worker thread ---------------------------------------------------------------------
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._hung is not None and not self._hung.done():
+            raise UnavailableError("The sound system hangs; it does not answer any more.")
+        if self._worker is None:
+            # A daemon, because a call that hangs must not keep the process from ending.
+            self._worker = threading.Thread(target=self._work, name="portaudio", daemon=True)
+            self._worker.start()
+        future: Future[T] = Future()
+        self._jobs.put(lambda: _settle(future, work))
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await asyncio.shield(asyncio.wrap_future(future))
+        except TimeoutError:
+            self._hung = future
+            raise UnavailableError("The sound system did not answer in time.") from None
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _look_again(self, loop: asyncio.AbstractEventLoop) -> ModuleType:
+        """The library, with a list of devices that is as new as can be had for free."""
+        now = sound_hardware()
+        if self._library is not None and self._open and now == self._seen:
+            return self._library[0]
+        for stream in tuple(self._open):
+            stream.replaced = True
+            self._end(stream)
+            loop.call_soon_threadsafe(stream.lost.set)
+        library, fresh = self._library or _load()
+        self._library = library, False
+        if not fresh:
+            _terminate(library)
+            library._initialize()  # noqa: SLF001 (both are documented under "expert stuff")
+        self._seen = now
+        return library
+
+    def _start(
+        self,
+        library: ModuleType,
+        kind: Kind,
+        device: dict[str, Any],
+        rates_hz: tuple[int, ...],
+        latency_s: float,
+        call: Callback,
+        loop: asyncio.AbstractEventLoop,
+    ) -> OpenStream:
+        own_hz = round(device["default_samplerate"])
+        stream_type = library.RawInputStream if kind == "microphone" else library.RawOutputStream
+        failure: Exception | None = None
+        for channels in (1, 2):
+            for rate_hz in dict.fromkeys((*rates_hz, own_hz)):
+                stream = OpenStream(device["name"], rate_hz, channels, latency_s)
+                try:
+                    stream.raw = stream_type(
+                        samplerate=rate_hz,
+                        blocksize=rate_hz // 50,
+                        device=device["index"],
+                        channels=channels,
+                        dtype="int16",
+                        latency=latency_s,
+                        callback=call,
+                        finished_callback=lambda s=stream: _tell(loop, s.lost),
+                    )
+                    stream.raw.start()
+                except library.PortAudioError as error:
+                    failure = error
+                    if stream.raw is not None:
+                        stream.raw.close(ignore_errors=True)
+                    continue
+                stream.latency_s = float(stream.raw.latency)
+                self._open.append(stream)
+                return stream
+        log.info("sound device refused", kind=kind, device=device["name"], error=str(failure))
+        raise UnavailableError(f"The {kind} “{device['name']}” cannot be opened.")
+
+    def _end(self, stream: OpenStream) -> None:
+        if stream in self._open:
+            self._open.remove(stream)
+            stream.raw.abort(ignore_errors=True)
+            stream.raw.close(ignore_errors=True)
+
+    def _end_all(self) -> None:
+        for stream in tuple(self._open):
+            self._end(stream)
+        if self._library is not None:
+            _terminate(self._library[0])
+
+
+def _load() -> tuple[ModuleType, bool]:
+    """sounddevice, and whether loading it has just initialised PortAudio, as its import does."""
+    fresh = "sounddevice" not in sys.modules
+    try:
+        import sounddevice
+    except OSError:
+        raise UnavailableError("The PortAudio library is not installed.") from None
+    # At exit it would wait for a hung PortAudio; `close` does the same with a deadline.
+    atexit.unregister(sounddevice._exit_handler)  # noqa: SLF001
+    return sounddevice, fresh
+
+
+def _terminate(library: ModuleType) -> None:
+    while library._initialized:  # noqa: SLF001
+        library._terminate()  # noqa: SLF001
+
+
+def sound_hardware() -> object:
+    """What shows, without PortAudio, that sound devices may have come or gone: the kernel's list
+    of PCM devices and the identity of the sound server's socket. Compare for equality only."""
+    try:
+        cards = Path("/proc/asound/pcm").read_bytes()
+    except OSError:
+        cards = b""
+    sockets = [Path("/run/pulse/native"), Path("/run/user") / str(os.getuid()) / "pulse/native"]
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        sockets.append(Path(runtime) / "pulse/native")
+    if (server := os.environ.get("PULSE_SERVER", "")).startswith("unix:"):
+        sockets.append(Path(server.removeprefix("unix:")))
+    return cards, tuple(_identity(path) for path in sockets)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_ctime_ns
+
+
+def _find(library: ModuleType, kind: Kind, name: str) -> dict[str, Any]:
+    """The device's entry in PortAudio's list. Raises UnavailableError naming what is there."""
+    side = "input" if kind == "microphone" else "output"
+    listed = [entry for entry in library.query_devices() if entry[f"max_{side}_channels"] > 0]
+    if not listed:
+        raise UnavailableError(f"No {kind} is connected.")
+    if name == "default":
+        index = library.default.device[kind == "speaker"]
+        return next((entry for entry in listed if entry["index"] == index), listed[0])
+    for entry in listed:
+        if name.casefold() in entry["name"].casefold():
+            return dict(entry)
+    there = ", ".join(f"“{entry['name']}”" for entry in listed[:6])
+    raise UnavailableError(f"No {kind} is called “{name}”; there is {there}.")
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    """Run one call on the worker and hand its outcome over, whatever it is."""
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 (carried to the awaiting task, not swallowed)
+        future.set_exception(error)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    # The loop may be gone when PortAudio ends its stream while the process stops.
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(event.set)

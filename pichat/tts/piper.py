@@ -1,0 +1,68 @@
+"""Piper: a neural voice, from a file that the owner installed. Needs the `piper` extra."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from pichat.errors import UnavailableError
+from pichat.tts.base import Speech
+
+if TYPE_CHECKING:
+    from piper import PiperVoice
+
+log = structlog.get_logger(__name__)
+
+
+class Piper:
+    """Implements Synthesiser. The voice is loaded at the first speech, and it speaks the language
+    it was made for, whichever is asked. One chunk is one sentence, made in a thread; leaving the
+    context waits for the sentence that is being made."""
+
+    def __init__(self, voice: Path | None) -> None:
+        self._path = voice
+        self._voice: PiperVoice | None = None
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def speak(self, text: str, language: str) -> AsyncIterator[Speech]:  # noqa: ARG002
+        """See Synthesiser."""
+        async with self._lock:
+            if self._voice is None:
+                self._voice = await asyncio.to_thread(_load, self._path)
+            sentences = iter(chunk.audio_int16_bytes for chunk in self._voice.synthesize(text))
+            yield Speech(self._voice.config.sample_rate, _chunks(sentences))
+
+
+def usable(voice: Path | None) -> bool:
+    return voice is not None and voice.exists() and importlib.util.find_spec("piper") is not None
+
+
+def create(voice: Path | None) -> Piper:
+    return Piper(voice)
+
+
+def _load(path: Path | None) -> PiperVoice:
+    if path is None:
+        raise UnavailableError("Piper has no voice: `voice.piper_voice` names none.")
+    try:
+        # Heavy: it brings onnxruntime, which only owners of a Piper voice pay for.
+        from piper import PiperVoice
+    except ImportError:
+        raise UnavailableError("Piper is not installed.") from None
+    try:
+        return PiperVoice.load(path)
+    except Exception as error:  # onnxruntime and json raise many kinds on a broken file
+        log.warning("piper voice refused", path=str(path), error=str(error))
+        raise UnavailableError(f"The Piper voice {path.name} cannot be read.") from error
+
+
+async def _chunks(sentences: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, sentences, None)) is not None:
+        yield chunk

@@ -1,0 +1,125 @@
+"""Answering aloud: text as it comes → sentences → speech → speaker."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import structlog
+
+from pichat.audio.base import Playback, SoundSink
+from pichat.errors import PiChatError, UnavailableError
+from pichat.health import Health
+from pichat.tts.base import Synthesiser
+
+log = structlog.get_logger(__name__)
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])\s*|\n+")
+_LONGEST_QUEUE = 64
+
+
+class Sentences:
+    """Cuts a text that is still being written where a sentence has certainly ended."""
+
+    def __init__(self) -> None:
+        self._open = ""
+
+    def add(self, text: str) -> list[str]:
+        """The sentences that `text` completes."""
+        *whole, self._open = _SENTENCE_END.split(self._open + text)
+        return [sentence.strip() for sentence in whole if sentence.strip()]
+
+    def rest(self) -> str:
+        """What has no end yet; it is forgotten here."""
+        rest, self._open = self._open.strip(), ""
+        return rest
+
+
+class Answer:
+    """One answer, spoken by a task of its own while it is still being written.
+
+    Without a speaker or a voice it is silent, and `finish` returns at once: the answer is on the
+    screens all the same. `on_start` is called when the first sentence goes to the synthesiser
+    with a speaker there, `on_first(at_s)` when its first sample went to the device. At most 64
+    sentences wait; then `add` does.
+    """
+
+    def __init__(
+        self,
+        synthesiser: Synthesiser,
+        sink: SoundSink,
+        health: Health,
+        language: str,
+        *,
+        on_start: Callable[[], None],
+        on_first: Callable[[float], None],
+    ) -> None:
+        self._synthesiser = synthesiser
+        self._sink = sink
+        self._health = health
+        self._language = language
+        self._on_start = on_start
+        self._on_first = on_first
+        self._sentences = Sentences()
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue(_LONGEST_QUEUE)
+        self._task = asyncio.create_task(self._speak())
+
+    async def add(self, text: str) -> None:
+        """The next piece of the answer."""
+        for sentence in self._sentences.add(text):
+            await self._queue.put(sentence)
+
+    async def finish(self) -> bool:
+        """The answer is complete: return when it was heard to its end (True), or was stopped or
+        could not be spoken (False)."""
+        if rest := self._sentences.rest():
+            await self._queue.put(rest)
+        await self._queue.put(None)
+        return await self._task
+
+    async def cancel(self) -> None:
+        """End it where it is. Harmless when it has ended."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _speak(self) -> bool:
+        playback: Playback | None = None
+        going = True
+        while (sentence := await self._queue.get()) is not None:
+            if going and playback is None:
+                playback = self._begin()
+                going = playback is not None
+            if going and playback is not None:
+                going = await self._say(sentence, playback)
+        if playback is None or not going:
+            return False
+        try:
+            return await playback.finish()
+        except UnavailableError:
+            return False
+
+    def _begin(self) -> Playback | None:
+        try:
+            playback = self._sink.begin(self._on_first)
+        except UnavailableError as error:
+            log.info("answer not spoken", reason=error.sentence)
+            return None
+        self._on_start()
+        return playback
+
+    async def _say(self, sentence: str, playback: Playback) -> bool:
+        """False when no more can be said."""
+        try:
+            async with self._synthesiser.speak(sentence, self._language) as speech:
+                going = await playback.write(speech.chunks, speech.sample_rate_hz)
+        except PiChatError as error:
+            log.info("answer not spoken", reason=error.sentence)
+            self._health.set("speech", "degraded", error.sentence)
+            return False
+        except Exception:  # an engine's own failure must not cost the person the turn
+            log.exception("speech failed")
+            self._health.set("speech", "degraded", "The speech engine failed; the log has more.")
+            return False
+        self._health.set("speech", "ok")
+        return going

@@ -1,0 +1,1 @@
+"""Wake words: engines that score how surely one was just said."""

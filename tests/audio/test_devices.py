@@ -1,0 +1,244 @@
+"""Microphone and speaker on a real sound server with virtual devices."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+import wave
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pichat.audio.base import Frame
+from pichat.audio.chime import CHIME_RATE_HZ, chime
+from pichat.audio.microphone import Microphone
+from pichat.audio.pcm import BLOCK_BYTES
+from pichat.audio.portaudio import PortAudio
+from pichat.audio.speaker import Speaker
+from pichat.bus import Bus
+from pichat.errors import UnavailableError
+from pichat.events import PartHealth
+from pichat.health import Health, keep_serving
+from tests.support.pulse import RECORDED_RATE_HZ, Pulse, in_environment, pulse_server
+
+
+@pytest.fixture(scope="module")
+def pulse() -> Iterator[Pulse]:
+    with pulse_server() as server, in_environment(server.environment):
+        yield server
+
+
+class Part:
+    """One device under `keep_serving`, and how its health changes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.bus = Bus()
+        self.health = Health(self.bus)
+
+    @asynccontextmanager
+    async def served(self, serve: Callable[[], object]) -> AsyncIterator[None]:
+        task = asyncio.create_task(
+            keep_serving(self.name, serve, self.health, longest_pause_s=0.5)  # type: ignore[arg-type]
+        )
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def becomes(self, status: str, within_s: float = 12.0) -> float:
+        """Wait for a status; how long it took, in seconds."""
+        started_s = time.monotonic()
+        async with asyncio.timeout(within_s):
+            with self.bus.subscribe(PartHealth) as changes:
+                while self._status() != status:
+                    await changes.get()
+        return time.monotonic() - started_s
+
+    def _status(self) -> str | None:
+        part = self.health.parts().get(self.name)
+        return part.status if part else None
+
+
+@pytest.fixture
+async def portaudio() -> AsyncIterator[PortAudio]:
+    owner = PortAudio()
+    yield owner
+    await owner.close()
+
+
+class Frames:
+    """Collects what a microphone delivers, from its own thread."""
+
+    def __init__(self) -> None:
+        self.pcm = bytearray()
+
+    def __call__(self, frame: Frame) -> None:
+        self.pcm += frame.pcm if frame.convert is None else frame.convert(frame.pcm)
+
+    async def loudest(self, over: int) -> int:
+        """Wait until something louder than `over` has come."""
+        async with asyncio.timeout(8):
+            while not self.pcm or np.abs(self.samples()).max() <= over:
+                await asyncio.sleep(0.02)
+        return int(np.abs(self.samples()).max())
+
+    def samples(self) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+        return np.frombuffer(bytes(self.pcm), dtype=np.int16)
+
+
+def tone(path: Path, seconds: float = 1.0) -> Path:
+    rate = 22_050
+    wave_form = np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate) * 12_000
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(wave_form.astype(np.int16).tobytes())
+    return path
+
+
+async def test_microphone_dies_and_is_taken_up_again(
+    pulse: Pulse, portaudio: PortAudio, tmp_path: Path
+) -> None:
+    part, frames = Part("microphone"), Frames()
+    microphone = Microphone("default", portaudio, part.health)
+    async with part.served(lambda: microphone.serve(frames)):
+        await part.becomes("ok")
+        pulse.stop()
+        assert await part.becomes("degraded") < 2.5
+        reason = part.health.parts()["microphone"].reason
+        assert reason is not None
+        assert reason.endswith(".")
+        pulse.start()
+        assert await part.becomes("ok") < 5
+        frames.pcm.clear()
+        pulse.play_into_microphone(tone(tmp_path / "tone.wav"), wait=False)
+        assert await frames.loudest(5_000) < 20_000
+
+
+async def test_speaker_is_heard_whole_and_ends_when_played(
+    pulse: Pulse, portaudio: PortAudio
+) -> None:
+    part = Part("speaker")
+    speaker = Speaker("default", portaudio, part.health)
+    async with part.served(speaker.serve):
+        await part.becomes("ok")
+        recording = pulse.record_speaker()
+        firsts: list[float] = []
+        async with asyncio.timeout(5):
+            while len(recording.samples()) < RECORDED_RATE_HZ // 4:
+                await asyncio.sleep(0.02)
+        rate = 22_050
+        sound = (np.sin(2 * np.pi * 440 * np.arange(rate // 2) / rate) * 12_000).astype(np.int16)
+        started_s = time.monotonic()
+        playback = speaker.begin(firsts.append)
+        assert await playback.write(_pieces(sound.tobytes()), rate)
+        assert await playback.finish()
+        took_s = time.monotonic() - started_s
+        # All of the 0.5 s has left by the time it counts as played, and it began at once.
+        assert 0.45 < took_s < 0.9
+        assert firsts[0] - started_s < 0.1
+        async with asyncio.timeout(5):
+            while _loud_s(recording.samples()) < 0.45:
+                await asyncio.sleep(0.05)
+        assert math.isclose(_loud_s(recording.stop()), 0.5, abs_tol=0.05)
+
+
+async def test_stop_ends_a_playback_at_once(pulse: Pulse, portaudio: PortAudio) -> None:
+    part = Part("speaker")
+    speaker = Speaker("default", portaudio, part.health)
+    async with part.served(speaker.serve):
+        await part.becomes("ok")
+        first = asyncio.Event()
+        playback = speaker.begin(lambda _at_s: first.set())
+        assert await playback.write(_pieces(bytes(2 * 48_000 * 2)), 48_000)
+        async with asyncio.timeout(3):
+            await first.wait()
+            speaker.stop()
+            assert not await playback.finish()
+        assert not await playback.write(_pieces(bytes(960)), 48_000)
+
+
+async def test_a_longer_sound_than_the_queue_is_played_whole(
+    pulse: Pulse, portaudio: PortAudio
+) -> None:
+    part = Part("speaker")
+    speaker = Speaker("default", portaudio, part.health)
+    async with part.served(speaker.serve):
+        await part.becomes("ok")
+        playback = speaker.begin()
+        started_s = time.monotonic()
+        assert await playback.write(_pieces(chime() * 30), CHIME_RATE_HZ)  # 3.6 s
+        assert time.monotonic() - started_s > 0.3  # it waited for room
+        speaker.stop()
+
+
+async def test_both_devices_come_back_together(pulse: Pulse, portaudio: PortAudio) -> None:
+    ear, mouth, frames = Part("microphone"), Part("speaker"), Frames()
+    microphone = Microphone("default", portaudio, ear.health)
+    speaker = Speaker("default", portaudio, mouth.health)
+    async with ear.served(lambda: microphone.serve(frames)), mouth.served(speaker.serve):
+        await asyncio.gather(ear.becomes("ok"), mouth.becomes("ok"))
+        playback = speaker.begin()
+        await playback.write(_pieces(bytes(48_000 * 2)), 48_000)
+        pulse.stop()
+        with pytest.raises(UnavailableError):
+            await playback.finish()
+        await asyncio.gather(ear.becomes("degraded"), mouth.becomes("degraded"))
+        pulse.start()
+        await asyncio.gather(ear.becomes("ok"), mouth.becomes("ok"))
+        frames.pcm.clear()
+        async with asyncio.timeout(3):
+            while len(frames.pcm) < 10 * BLOCK_BYTES:
+                await asyncio.sleep(0.02)
+
+
+async def test_an_unknown_device_names_those_that_are_there(
+    pulse: Pulse, portaudio: PortAudio
+) -> None:
+    microphone = Microphone("studio", portaudio, Health(Bus()))
+    with pytest.raises(UnavailableError, match="No microphone is called “studio”; there is"):
+        await microphone.serve(Frames())
+
+
+async def test_no_sound_system_at_all_is_a_sentence(portaudio: PortAudio) -> None:
+    with (
+        in_environment({"PULSE_SERVER": "unix:/nowhere/native"}),
+        pytest.raises(UnavailableError, match=r"^(No speaker is connected|The speaker .*)\.$"),
+    ):
+        await Speaker("default", portaudio, Health(Bus())).serve()
+
+
+async def test_a_hanging_sound_system_is_reported_and_does_not_block() -> None:
+    owner = PortAudio(deadline_s=0.05)
+    released = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hang() -> None:
+        asyncio.run_coroutine_threadsafe(released.wait(), loop).result()
+
+    with pytest.raises(UnavailableError, match="did not answer in time"):
+        await owner._run(hang)
+    with pytest.raises(UnavailableError, match="hangs"):
+        await owner._run(lambda: None)
+    released.set()
+    async with asyncio.timeout(2):
+        while owner._hung is not None and not owner._hung.done():
+            await asyncio.sleep(0)
+    await owner._run(lambda: None)
+    await owner.close()
+
+
+async def _pieces(pcm: bytes, size: int = 4_097) -> AsyncIterator[bytes]:
+    for start in range(0, len(pcm), size):
+        yield pcm[start : start + size]
+
+
+def _loud_s(sound: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> float:
+    return float((np.abs(sound) > 500).sum()) / RECORDED_RATE_HZ / 0.97  # a sine's zero crossings

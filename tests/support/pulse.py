@@ -1,0 +1,158 @@
+"""A sound server of its own for a test: a virtual microphone and a virtual speaker, no hardware.
+
+with pulse_server() as pulse:
+    daemon = start_daemon(env=pulse.environment)
+    pulse.play_into_microphone(wav)      # somebody speaks
+    sound = pulse.record_speaker()       # what PiChat says, while the context lasts
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+RECORDED_RATE_HZ = 16_000
+_DEADLINE_S = 10.0
+_MODULES = (
+    "module-null-sink sink_name=speaker rate=48000 channels=1",
+    "module-null-sink sink_name=mouth rate=48000 channels=1",
+)
+_MICROPHONE = "source_name=microphone master=mouth.monitor channels=1"
+
+
+class Recording:
+    """What comes out of the virtual speaker, from the start of the recording on."""
+
+    def __init__(self, process: subprocess.Popen[bytes], path: Path) -> None:
+        self._process = process
+        self._path = path
+
+    def samples(self) -> npt.NDArray[np.int16]:
+        """Mono int16 at RECORDED_RATE_HZ, so far."""
+        data = self._path.read_bytes()
+        return np.frombuffer(data[: len(data) // 2 * 2], dtype=np.int16)
+
+    def stop(self) -> npt.NDArray[np.int16]:
+        """End it; all that was recorded."""
+        self._process.terminate()
+        self._process.wait(_DEADLINE_S)
+        return self.samples()
+
+
+class Pulse:
+    """A running server. `environment` makes any program's `default` devices the virtual ones."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._socket = directory / "native"
+        self._server: subprocess.Popen[bytes] | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_SOURCE": "microphone",
+            "PULSE_SINK": "speaker",
+            "PULSE_COOKIE": str(directory / "cookie"),
+        }
+
+    def start(self) -> None:
+        """Start the server (again) and wait until its devices answer."""
+        command = ["pulseaudio", "-n", "--daemonize=no", "--system=no", "--use-pid-file=no"]
+        command += ["--exit-idle-time=-1", "--disallow-exit", "--log-target=stderr"]
+        socket = f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"
+        for module in (*_MODULES, f"module-remap-source {_MICROPHONE}", socket):
+            command += ["-L", module]
+        own = {
+            "HOME": str(self._directory),
+            "XDG_RUNTIME_DIR": str(self._directory),
+            "PULSE_RUNTIME_PATH": str(self._directory),
+            "PULSE_STATE_PATH": str(self._directory),
+            "PULSE_COOKIE": str(self._directory / "cookie"),
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+            "PATH": os.environ["PATH"],
+        }
+        with (self._directory / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, env=own, stderr=log, stdout=log)
+        deadline_s = time.monotonic() + _DEADLINE_S
+        while "microphone" not in self._pactl("list", "short", "sources", check=False):
+            if time.monotonic() > deadline_s or self._server.poll() is not None:
+                raise RuntimeError((self._directory / "log").read_text())
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End the server at once, as a crash does; `start` brings it back."""
+        for process in (*self._children, self._server):
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait(_DEADLINE_S)
+        self._children.clear()
+        self._server = None
+
+    def unplug_microphone(self) -> None:
+        self._pactl("unload-module", "module-remap-source")
+
+    def plug_microphone(self) -> None:
+        self._pactl("load-module", "module-remap-source", *_MICROPHONE.split())
+
+    def play_into_microphone(self, wav: Path, *, wait: bool = True) -> None:
+        """Somebody speaks: `wav` comes out of the virtual microphone at its own pace."""
+        command = ["paplay", "--device=mouth", str(wav)]
+        process = subprocess.Popen(command, env={**os.environ, **self.environment})
+        self._children.append(process)
+        if wait:
+            process.wait(120)
+
+    def record_speaker(self) -> Recording:
+        """Begin to record what the virtual speaker plays."""
+        path = self._directory / f"recording{len(self._children)}.raw"
+        command = ["parecord", "--device=speaker.monitor", "--raw", "--latency-msec=20"]
+        command += [f"--rate={RECORDED_RATE_HZ}", "--channels=1", "--format=s16le"]
+        with path.open("wb") as file:
+            process = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=file)
+        self._children.append(process)
+        return Recording(process, path)
+
+    def _pactl(self, *arguments: str, check: bool = True) -> str:
+        done = subprocess.run(
+            ["pactl", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=_DEADLINE_S,
+        )
+        return done.stdout
+
+
+@contextmanager
+def pulse_server() -> Iterator[Pulse]:
+    """A server for as long as the context lasts. Only what it started is ended."""
+    with tempfile.TemporaryDirectory(prefix="pulse") as directory:
+        pulse = Pulse(Path(directory))
+        pulse.start()
+        try:
+            yield pulse
+        finally:
+            pulse.stop()
+
+
+@contextmanager
+def in_environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables of this process: libpulse reads them when a device opens."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
