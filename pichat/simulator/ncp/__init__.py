@@ -1,0 +1,1 @@
+"""The stick: EZSP commands and what its non-volatile memory holds."""

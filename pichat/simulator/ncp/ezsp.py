@@ -1,0 +1,78 @@
+"""EZSP framing: negotiating the version, dispatching commands, sending callbacks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from pichat.simulator.ncp import commands
+from pichat.simulator.ncp.commands.configuration import MESH_STACK, stack_version
+from pichat.simulator.ncp.status import Status
+from pichat.simulator.ncp.stick import Stick
+from pichat.simulator.wire.codec import Reader, ShortFrameError, u16
+
+log = logging.getLogger(__name__)
+
+VERSION, INVALID_COMMAND = 0x00, 0x58
+RESPONSE, CALLBACK, EXTENDED = 0x80, 0x90, 0x01
+LEGACY_BYTES = 4
+
+
+class Ezsp:
+    """Answers EZSP frames for a stick. `send` takes a whole frame for the host."""
+
+    def __init__(self, stick: Stick, send: Callable[[bytes], None]) -> None:
+        self._stick = stick
+        self._send = send
+        self._commands = commands.table(stick.version)
+        self._version_set = False
+        self._sequence = 0
+        stick.emit = self._emit
+
+    def reset(self) -> None:
+        self._version_set = False
+        self._sequence = 0
+
+    def received(self, frame: bytes) -> None:
+        """One command. Frames too short to carry a command are dropped, as a stick does."""
+        if len(frame) == LEGACY_BYTES and frame[2] == VERSION:
+            self._version_set = frame[3] == self._stick.version
+            self._sequence = frame[0]
+            self._send(bytes((frame[0], RESPONSE, VERSION)) + self._about())
+            return
+        if len(frame) < 5:
+            log.warning("a frame of %d bytes is no EZSP command", len(frame))
+            return
+        self._sequence = frame[0]
+        frame_id = int.from_bytes(frame[3:5], "little")
+        answer_id, answer = self._carry_out(frame_id, frame[5:])
+        self._send(bytes((frame[0], RESPONSE, EXTENDED)) + u16(answer_id) + answer)
+
+    def _about(self) -> bytes:
+        version = self._stick.version
+        return bytes((version, MESH_STACK)) + u16(stack_version(version))
+
+    def _carry_out(self, frame_id: int, fields: bytes) -> tuple[int, bytes]:
+        if frame_id == VERSION and fields:
+            self._version_set = fields[0] == self._stick.version
+            return VERSION, self._about()
+        if not self._version_set:
+            return self._refused(Status.VERSION_NOT_SET)
+        handler = self._commands.get(frame_id)
+        if handler is None:
+            log.info("unknown command %#06x", frame_id)
+            return self._refused(Status.INVALID_FRAME_ID)
+        try:
+            return frame_id, handler(self._stick, Reader(fields))
+        except ShortFrameError:
+            log.info("command %#06x is truncated", frame_id)
+            return self._refused(Status.INVALID_ARGUMENT)
+
+    def _refused(self, status: Status) -> tuple[int, bytes]:
+        return INVALID_COMMAND, self._stick.status(status)
+
+    def _emit(self, frame_id: int, payload: bytes) -> None:
+        """A callback carries the sequence number of the last command."""
+        if self._version_set:
+            head = bytes((self._sequence, CALLBACK, EXTENDED))
+            self._send(head + u16(frame_id) + payload)

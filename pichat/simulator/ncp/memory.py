@@ -1,0 +1,56 @@
+"""What a stick keeps in its flash: the network, its keys and counters, and tokens."""
+
+from __future__ import annotations
+
+import msgspec
+
+NO_EUI64 = b"\xff" * 8
+WELL_KNOWN_KEY = b"ZigBeeAlliance09"
+
+
+class Network(msgspec.Struct, kw_only=True):
+    """Of a formed network. `extended_pan` is in wire order, `channels` a mask."""
+
+    extended_pan: bytes
+    pan: int
+    power_dbm: int
+    channel: int
+    manager: int
+    update_id: int
+    channels: int
+    key: bytes
+    key_sequence: int
+    link_key: bytes
+    security: int
+
+    @property
+    def name(self) -> str:
+        """Devices belong to a network by this: its key decides, as on the air."""
+        return f"{self.extended_pan.hex()}-{self.key.hex()}"
+
+
+class StickMemory(msgspec.Struct, kw_only=True):
+    """`eui64` is burnt in; `restored_eui64` replaces it when a backup brought one."""
+
+    eui64: bytes = bytes.fromhex("efbeadde006f0d00")
+    restored_eui64: bytes = NO_EUI64
+    custom_eui64: bytes = NO_EUI64
+    network: Network | None = None
+    network_frame_counter: int = 0
+    aps_frame_counter: int = 0
+    boots: int = 0
+    tokens: dict[str, bytes] = {}
+    link_keys: dict[int, tuple[bytes, bytes]] = {}
+
+    @property
+    def address(self) -> bytes:
+        for one in (self.restored_eui64, self.custom_eui64):
+            if one != NO_EUI64:
+                return one
+        return self.eui64
+
+    def forget_network(self) -> None:
+        self.network = None
+        self.network_frame_counter = 0
+        self.aps_frame_counter = 0
+        self.link_keys.clear()

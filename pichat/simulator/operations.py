@@ -1,0 +1,197 @@
+"""What can be asked on the control socket; one function an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from pichat.simulator.errors import SimulatorError
+from pichat.simulator.node.device import Device
+from pichat.simulator.wire.codec import eui64_to_text
+from pichat.simulator.world import Simulator
+
+Request = dict[str, Any]
+Operation = Callable[[Simulator, Request], Awaitable[dict[str, Any]]]
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(made: Operation) -> Operation:
+    """Registers a function under its own name."""
+    name = getattr(made, "__name__", "").rstrip("_")
+    if name in OPERATIONS:
+        raise TypeError(f"the operation {name!r} is registered twice")
+    OPERATIONS[name] = made
+    return made
+
+
+def _device(simulator: Simulator, request: Request) -> Device:
+    name = request.get("device")
+    if not isinstance(name, str):
+        raise SimulatorError("The field device is missing.")
+    return simulator.household.find(name)
+
+
+def _about(simulator: Simulator, device: Device) -> dict[str, Any]:
+    who = device.identity
+    return {
+        "id": who.id,
+        "name": who.name,
+        "area": who.area,
+        "kind": who.kind,
+        "ieee": eui64_to_text(who.eui64),
+        "address": device.address,
+        "joined": simulator.household.on_network(device),
+        "values": device.values(),
+        "link": msgspec.to_builtins(device.link),
+    }
+
+
+def _change(settings: msgspec.Struct, request: Request, besides: tuple[str, ...]) -> None:
+    """Replaces fields of a settings struct, checked as the house file's are."""
+    given = {name: value for name, value in request.items() if name not in besides}
+    merged = {**msgspec.to_builtins(settings), **given}
+    try:
+        checked = msgspec.convert(merged, type(settings))
+    except msgspec.ValidationError as error:
+        raise SimulatorError(f"{error}.") from None
+    loss = merged.get("loss")
+    if loss is not None and not 0 <= loss <= 1:
+        raise SimulatorError("loss is not between 0 and 1.")
+    if any(value is not None and value < 0 for key, value in merged.items() if key != "loss"):
+        raise SimulatorError("A time cannot be negative.")
+    for name in given:
+        setattr(settings, name, getattr(checked, name))
+
+
+@operation
+async def status(simulator: Simulator, _: Request) -> dict[str, Any]:
+    network = simulator.stick.memory.network
+    return {
+        "path": simulator.path,
+        "plugged": simulator.plugged,
+        "ezsp": simulator.stick.version,
+        "up": simulator.stick.now.up,
+        "joining": simulator.household.joining_is_open,
+        "network": None
+        if network is None
+        else {"pan": network.pan, "channel": network.channel, "update_id": network.update_id},
+        "settings": msgspec.to_builtins(simulator.radio.settings),
+    }
+
+
+@operation
+async def list_(simulator: Simulator, _: Request) -> dict[str, Any]:
+    devices = simulator.household.devices.values()
+    return {"devices": [_about(simulator, one) for one in devices]}
+
+
+@operation
+async def get(simulator: Simulator, request: Request) -> dict[str, Any]:
+    device = _device(simulator, request)
+    units = {name: one.unit for name, one in device.quantities().items()}
+    settable = [name for name, one in device.quantities().items() if one.put is not None]
+    bindings = [
+        {"cluster": one.cluster, "endpoint": one.endpoint, "group": one.group}
+        for one in device.bindings
+    ]
+    reporting = [
+        {"endpoint": key[0], "cluster": key[1], "attribute": key[2], "min_s": key[3]}
+        | {"max_s": key[4], "change": key[5]}
+        for key in device.reporting.dump()
+    ]
+    groups = sorted({group for one in device.endpoints.values() for group in one.groups})
+    more = {"units": units, "settable": settable, "bindings": bindings}
+    return _about(simulator, device) | more | {"reporting": reporting, "groups": groups}
+
+
+@operation
+async def set_(simulator: Simulator, request: Request) -> dict[str, Any]:
+    device, values = _device(simulator, request), request.get("values")
+    if not isinstance(values, dict) or not values:
+        raise SimulatorError("The field values is missing.")
+    for name, value in values.items():
+        device.put(name, value)
+    return {"values": device.values()}
+
+
+@operation
+async def press(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """The device's own button: a light toggles, a motion sensor sees somebody."""
+    device = _device(simulator, request)
+    device.press()
+    return {"values": device.values()}
+
+
+@operation
+async def settings(simulator: Simulator, request: Request) -> dict[str, Any]:
+    _change(simulator.radio.settings, request, ("op",))
+    return {"settings": msgspec.to_builtins(simulator.radio.settings)}
+
+
+@operation
+async def device(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """How one device is reached: deaf, mute, slow_ms, poll_s, radio_delay_ms, loss, lqi."""
+    one = _device(simulator, request)
+    _change(one.link, request, ("op", "device"))
+    return {"link": msgspec.to_builtins(one.link)}
+
+
+@operation
+async def join(simulator: Simulator, request: Request) -> dict[str, Any]:
+    simulator.household.join(_device(simulator, request))
+    return {}
+
+
+@operation
+async def leave(simulator: Simulator, request: Request) -> dict[str, Any]:
+    simulator.household.leave(_device(simulator, request), rejoin=False)
+    return {}
+
+
+@operation
+async def announce(simulator: Simulator, request: Request) -> dict[str, Any]:
+    simulator.household.announce(_device(simulator, request))
+    return {}
+
+
+@operation
+async def unplug(simulator: Simulator, _: Request) -> dict[str, Any]:
+    await simulator.unplug()
+    return {}
+
+
+@operation
+async def plug(simulator: Simulator, _: Request) -> dict[str, Any]:
+    await simulator.plug()
+    return {"path": simulator.path}
+
+
+@operation
+async def hang(simulator: Simulator, _: Request) -> dict[str, Any]:
+    simulator.hang()
+    return {}
+
+
+@operation
+async def resume(simulator: Simulator, _: Request) -> dict[str, Any]:
+    simulator.resume()
+    return {}
+
+
+@operation
+async def crash(simulator: Simulator, _: Request) -> dict[str, Any]:
+    simulator.crash()
+    return {}
+
+
+@operation
+async def log(simulator: Simulator, _: Request) -> dict[str, Any]:
+    """The last messages on the air, oldest first."""
+    return {"messages": list(simulator.radio.log)}
+
+
+@operation
+async def watch(simulator: Simulator, request: Request) -> dict[str, Any]:
+    return {"watching": True, **await list_(simulator, request)}

@@ -1,0 +1,1 @@
+"""Bytes: little-endian codecs, ASH, and the ports that carry it."""
