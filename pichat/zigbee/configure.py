@@ -7,6 +7,7 @@ nothing before it is ready, and a capability added by a later version is set up 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,12 +43,10 @@ def is_configured(port: Port) -> bool:
 
 async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -> bool:
     """Set up each cluster that is not yet, or every one `anew`. Returns whether all are."""
-    complete = True
-    for port in view.ports:
-        if anew or not is_configured(port):
-            complete = await _try_cluster(port, coordinator) and complete
+    todo = [port for port in view.ports if anew or not is_configured(port)]
+    done = await asyncio.gather(*(_try_cluster(port, coordinator) for port in todo))
     view.refit()
-    return complete
+    return all(done)
 
 
 async def _try_cluster(port: Port, coordinator: Any) -> bool:

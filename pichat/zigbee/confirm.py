@@ -18,8 +18,10 @@ _REPORT_S = 0.1
 """How long the report may take before the state is read instead. Reports of a change come with
 the answer, unless the device holds them back (their least interval)."""
 _LONGEST_PAUSE_S = 1.0
+_REST_S = 1.5
+"""A device that has told the same state for so long is at rest, when it is where it should be …"""
 _STANDSTILL_S = 6.0
-"""A device that moves and has told the same state for so long has stopped."""
+"""… and when it is not: motors may take some seconds to begin."""
 
 
 class Confirmation:
@@ -41,7 +43,7 @@ class Confirmation:
                 return watch.result()
             # A device that has the state already has no change to report.
             unchanged = before is not None and self._feature.converter.matches(wanted, before)
-            return await self._arrive(watch, 0.0 if unchanged else _REPORT_S)
+            return await self._arrive(wanted, watch, 0.0 if unchanged else _REPORT_S)
 
     async def _send(self, wanted: State, watch: asyncio.Future[State]) -> None:
         """Returns when the device has answered, or its report has shown that it had heard."""
@@ -60,19 +62,21 @@ class Confirmation:
         self._view.set_silent(True)
         raise silent(self._view)
 
-    async def _arrive(self, watch: asyncio.Future[State], pause_s: float) -> State:
+    async def _arrive(self, wanted: State, watch: asyncio.Future[State], pause_s: float) -> State:
         """Wait for the report, and read where none comes."""
-        now = asyncio.get_running_loop().time
-        settle_s = self._feature.converter.settle_s
-        progress = _Progress(now, settle_s)
+        converter = self._feature.converter
+        progress = _Progress(asyncio.get_running_loop().time, converter.settle_s, self._timeout_s)
         while True:
             await asyncio.wait([watch], timeout=pause_s)
+            if not watch.done():
+                await self._read(progress)
             if watch.done():
                 return watch.result()
-            await self._read(progress)
-            if watch.done():
-                return watch.result()
-            if progress.over(self._view.state.get(self._feature.converter.name), self._timeout_s):
+            state = self._view.state.get(converter.name)
+            progress.heard(state)
+            if state is not None and progress.rests() and converter.near(wanted, state):
+                return state
+            if progress.over():
                 raise self._unconfirmed(progress.answered)
             pause_s = min(max(pause_s * 2, 0.05), _LONGEST_PAUSE_S)
 
@@ -96,20 +100,26 @@ class Confirmation:
 
 
 class _Progress:
-    """When to give up waiting."""
+    """When a device has come to rest, and when to give up waiting."""
 
-    def __init__(self, now: Callable[[], float], settle_s: float) -> None:
+    def __init__(self, now: Callable[[], float], settle_s: float, timeout_s: float) -> None:
         self._now = now
         self._settle_s = settle_s
+        self._timeout_s = timeout_s
         self._began_s = self._moved_s = now()
         self._last: State | None = None
         self.answered = False
 
-    def over(self, state: State | None, timeout_s: float) -> bool:
-        now = self._now()
+    def heard(self, state: State | None) -> None:
         if state != self._last:
-            self._last, self._moved_s = state, now
-        if now - self._began_s < timeout_s:
+            self._last, self._moved_s = state, self._now()
+
+    def rests(self) -> bool:
+        return self.answered and self._now() - self._moved_s > _REST_S
+
+    def over(self) -> bool:
+        now = self._now()
+        if now - self._began_s < self._timeout_s:
             return False
         if not self.answered or not self._settle_s:
             return True

@@ -84,8 +84,12 @@ class Converter:
         raise UnsupportedError("This can be read, but not set.")
 
     def matches(self, wanted: State, actual: State) -> bool:
-        """Whether a state that the device told is what was asked of it."""
+        """Whether a state that the device told is what was asked of it, within its precision."""
         return wanted == actual
+
+    def near(self, wanted: State, actual: State) -> bool:
+        """Whether a device that has come to rest there did what was asked."""
+        return self.matches(wanted, actual)
 
     def elsewhere(self, value: State) -> tuple[str, State] | None:
         """The capability and value that this value really means, when it is another one."""

@@ -142,7 +142,9 @@ class Hub:
         state = view.state.get(capability)
         if state is None:
             what = capability.replace("_", " ")
-            raise DeviceSilentError(f"The {view.name} has not told its {what} yet.")
+            if view.sleepy:
+                raise DeviceSilentError(f"The {view.name} has not told its {what} yet.")
+            raise UnsupportedError(f"The {view.name} has no {what} at the moment.")
         return state
 
     # --- the network ---------------------------------------------------------------------------

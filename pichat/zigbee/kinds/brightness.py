@@ -12,7 +12,7 @@ _FULL = 254
 class Brightness(Converter):
     name = "brightness"
     cluster_id = 0x0008
-    reports = (Report(attribute="current_level", min_interval_s=1, change=1),)
+    reports = (Report(attribute="current_level", change=1),)
 
     def capability(self, attributes: Attributes) -> Capability:
         del attributes

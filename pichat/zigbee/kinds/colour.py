@@ -47,11 +47,11 @@ class ColourConverter(Converter):
     name = "colour"
     cluster_id = 0x0300
     reports = (
-        Report(attribute="current_hue", min_interval_s=1, change=1),
-        Report(attribute="current_saturation", min_interval_s=1, change=1),
-        Report(attribute="current_x", min_interval_s=1, change=64),
-        Report(attribute="current_y", min_interval_s=1, change=64),
-        Report(attribute="color_mode", min_interval_s=1),
+        Report(attribute="current_hue", change=1),
+        Report(attribute="current_saturation", change=1),
+        Report(attribute="current_x", change=64),
+        Report(attribute="current_y", change=64),
+        Report(attribute="color_mode"),
     )
     described_by = ("color_capabilities",)
     lights_up = True

@@ -16,8 +16,8 @@ class ColourTemperature(Converter):
     name = "colour_temperature"
     cluster_id = 0x0300
     reports = (
-        Report(attribute="color_temperature", min_interval_s=1, change=1),
-        Report(attribute="color_mode", min_interval_s=1),
+        Report(attribute="color_temperature", change=1),
+        Report(attribute="color_mode"),
     )
     described_by = ("color_capabilities", "color_temp_physical_min", "color_temp_physical_max")
     lights_up = True

@@ -28,4 +28,7 @@ class CoverPosition(Converter):
         await cluster.command("go_to_lift_percentage", percentage_lift_value=closed)
 
     def matches(self, wanted: State, actual: State) -> bool:
+        return round(float(wanted)) == actual  # type: ignore[arg-type]
+
+    def near(self, wanted: State, actual: State) -> bool:
         return abs(float(wanted) - float(actual)) <= 2  # type: ignore[arg-type]

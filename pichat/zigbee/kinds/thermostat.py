@@ -19,7 +19,7 @@ _USUAL = (700, 3000)  # hundredths of a degree
 class TargetTemperature(Converter):
     name = "target_temperature"
     cluster_id = 0x0201
-    reports = (Report(attribute="occupied_heating_setpoint", min_interval_s=1, change=10),)
+    reports = (Report(attribute="occupied_heating_setpoint", change=10),)
     described_by = ("min_heat_setpoint_limit", "max_heat_setpoint_limit")
 
     def capability(self, attributes: Attributes) -> Capability:
