@@ -51,12 +51,13 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-async def _stdin_closed() -> None:
+async def _stdin_closed(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.read(1024):
         continue
+    stop.set()
 
 
 async def _run(args: argparse.Namespace) -> None:
@@ -79,12 +80,10 @@ async def _run(args: argparse.Namespace) -> None:
             await stack.enter_async_context(ControlServer(simulator, args.control))
         sys.stdout.write(f"{simulator.path}\n")
         sys.stdout.flush()
-        waits = [asyncio.create_task(stop.wait())]
-        if args.until_stdin_closes:
-            waits.append(asyncio.create_task(_stdin_closed()))
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        watcher = asyncio.create_task(_stdin_closed(stop)) if args.until_stdin_closes else None
+        await stop.wait()
+        if watcher is not None:
+            watcher.cancel()
 
 
 def main() -> int:

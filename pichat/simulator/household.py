@@ -100,7 +100,7 @@ class Household:
         members = [one for one in self.devices.values() if up and self.on_network(one)]
         self.radio.members = {one.address: one for one in members}
 
-    def joining_opened(self, duration_s: int, parent: int) -> None:
+    def joining_opened(self, duration_s: int) -> None:
         self._open_until = self._loop.time() + duration_s
         if duration_s == 0:
             return
@@ -163,8 +163,9 @@ class Household:
     def send_many(self, device: Device, message: Message) -> None:
         self.radio.send_many(device, message)
 
-    def permit_joining(self, device: Device, duration_s: int) -> None:
-        self.joining_opened(duration_s, device.address)
+    def permit_joining(self, duration_s: int) -> None:
+        """A router opens the whole network: which node a device joins through is not told."""
+        self.joining_opened(duration_s)
 
     def leave(self, device: Device, *, rejoin: bool) -> None:
         """Leaves a moment later, so that the answer to the request goes out first."""

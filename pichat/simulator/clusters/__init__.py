@@ -1,1 +1,1 @@
-"""One file per ZCL cluster, named as the specification does (ZCL 8). The kinds put them together."""
+"""One file per ZCL cluster, named as the specification does; the kinds put them together."""

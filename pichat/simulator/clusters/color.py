@@ -27,7 +27,7 @@ ON_OFF = 0x0006
 
 
 class ColorTemperature(Cluster):
-    """A white light whose warmth can be chosen. Ignores commands while off unless told otherwise."""
+    """A white light of chosen warmth. While off it ignores commands unless told otherwise."""
 
     id: ClassVar[int] = 0x0300
     attributes: ClassVar[tuple[Attribute, ...]] = (

@@ -54,7 +54,7 @@ class Level(Cluster):
         return self._on_off.is_on or bool(options & 1)
 
     def go(self, level: int, tenths: int, *, with_on_off: bool) -> None:
-        """Moves; with_on_off, zero turns off (the level stays for the next time) and more turns on."""
+        """Moves; with_on_off, zero turns off (keeping the level for later) and more turns on."""
         tenths = self.number(DEFAULT_TIME) if tenths == NO_TIME else tenths
         before = self.number(LEVEL)
         target = max(LEAST, min(level, MOST))

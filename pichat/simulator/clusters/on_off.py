@@ -94,7 +94,7 @@ class OnOff(Cluster):
     def scene(self) -> bytes:
         return u8(self.is_on)
 
-    def recall(self, stored: Reader, transition_s: float) -> None:
+    def recall(self, stored: Reader, transition_s: float) -> None:  # noqa: ARG002
         self.switch(bool(stored.u8()))
 
 

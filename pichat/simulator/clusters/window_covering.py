@@ -87,5 +87,5 @@ class WindowCovering(Cluster):
     def scene(self) -> bytes:
         return u8(self.number(CLOSED_PERCENT))
 
-    def recall(self, stored: Reader, transition_s: float) -> None:
+    def recall(self, stored: Reader, transition_s: float) -> None:  # noqa: ARG002
         self._go(stored.u8())

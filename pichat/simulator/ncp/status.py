@@ -1,4 +1,4 @@
-"""Status codes: one byte up to EZSP 13 (EmberStatus, EzspStatus), four bytes from 14 (sl_status)."""
+"""Status codes: one byte up to EZSP 13 (EmberStatus, EzspStatus), four from 14 (sl_status)."""
 
 from __future__ import annotations
 

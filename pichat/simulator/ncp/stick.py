@@ -28,7 +28,7 @@ class Neighbourhood(Protocol):
     def network_changed(self) -> None:
         """A network came up or went away: who belongs to it is decided anew."""
 
-    def joining_opened(self, duration_s: int, parent: int) -> None: ...
+    def joining_opened(self, duration_s: int) -> None: ...
     def remove(self, eui64: bytes) -> bool:
         """The device is told to leave; False: nobody has that address."""
         ...
@@ -143,7 +143,7 @@ class Stick:
             self.stack_status(Status.NETWORK_OPENED)
         else:
             self.stack_status(Status.NETWORK_CLOSED)
-        self.around.joining_opened(duration_s, self.address)
+        self.around.joining_opened(duration_s)
 
     @property
     def admits(self) -> bool:

@@ -33,7 +33,7 @@ class Status(enum.IntEnum):
 
 
 class Attribute(NamedTuple):
-    """`least` and `most` bound what may be written; None leaves it to the type."""
+    """`least` and `most`, given together, bound what may be written."""
 
     id: int
     kind: int
@@ -171,9 +171,8 @@ class Cluster:
         if not attribute.writable:
             return Status.READ_ONLY
         low, high = attribute.least, attribute.most
-        if isinstance(value, int) and not isinstance(value, bool):
-            if (low is not None and value < low) or (high is not None and value > high):
-                return Status.INVALID_VALUE
+        if low is not None and high is not None and not low <= int(value) <= high:
+            return Status.INVALID_VALUE
         self.set(attribute.id, value)
         return Status.SUCCESS
 

@@ -58,7 +58,7 @@ class Air(Protocol):
     def send_many(self, device: Device, message: Message) -> None:
         """A group or broadcast message."""
 
-    def permit_joining(self, device: Device, duration_s: int) -> None: ...
+    def permit_joining(self, duration_s: int) -> None: ...
     def leave(self, device: Device, *, rejoin: bool) -> None: ...
     def neighbours(self, device: Device) -> tuple[bytes, list[zdo.Neighbour]]: ...
     def changed(self, device: Device) -> None:
@@ -316,7 +316,7 @@ class Device:
 
     def permit_joining(self, duration_s: int) -> None:
         if self.identity.router:
-            self._air.permit_joining(self, duration_s)
+            self._air.permit_joining(duration_s)
 
     def asked_to_leave(self, *, rejoin: bool) -> None:
         self._loop.call_soon(lambda: self._air.leave(self, rejoin=rejoin))
@@ -335,9 +335,7 @@ class Device:
             address=self.address,
             network=self.network,
             attributes={
-                f"{cluster.endpoint}/{'s' if cluster.is_server else 'c'}/{cluster.id:04x}": kept
-                for cluster in self.clusters()
-                if (kept := cluster.dump())
+                _key(cluster): kept for cluster in self.clusters() if (kept := cluster.dump())
             },
             bindings=[
                 (one.endpoint, one.cluster, one.group, one.eui64.hex(), one.target_endpoint)
@@ -349,23 +347,22 @@ class Device:
 
     def load(self, kept: Kept) -> None:
         self.address, self.network = kept.address, kept.network
-        for key, values in kept.attributes.items():
-            number, side, cluster_id = key.split("/")
-            endpoint = self.endpoints.get(int(number))
-            if endpoint is not None:
-                clusters = endpoint.servers if side == "s" else endpoint.clients
-                cluster = clusters.get(int(cluster_id, 16))
-                if cluster is not None:
-                    cluster.load(values)
-        for endpoint_number, cluster, group, eui64, target in kept.bindings:
-            if endpoint_number in self.endpoints:
-                binding = zdo.Binding(endpoint_number, cluster, group, bytes.fromhex(eui64), target)
+        for cluster in self.clusters():
+            cluster.load(kept.attributes.get(_key(cluster), {}))
+        for source, cluster_id, group, eui64, target in kept.bindings:
+            if source in self.endpoints:
+                binding = zdo.Binding(source, cluster_id, group, bytes.fromhex(eui64), target)
                 self.bindings.append(binding)
         self.reporting.load(kept.reporting, self._find_server)
-        for number_, group in kept.groups:
-            if number_ in self.endpoints:
-                self.endpoints[number_].groups.add(group)
+        for member, joined in kept.groups:
+            if member in self.endpoints:
+                self.endpoints[member].groups.add(joined)
 
     def _find_server(self, endpoint: int, cluster: int) -> Cluster | None:
         found = self.endpoints.get(endpoint)
         return None if found is None else found.servers.get(cluster)
+
+
+def _key(cluster: Cluster) -> str:
+    """A cluster's name in the state file."""
+    return f"{cluster.endpoint}/{'s' if cluster.is_server else 'c'}/{cluster.id:04x}"

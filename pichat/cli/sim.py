@@ -1,0 +1,213 @@
+"""`pichat sim`: run the simulated house alone, and move its devices from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pichat.errors import PiChatError
+from pichat.simulator.control import SimulatorClient
+
+T = TypeVar("T")
+FILE = click.Path(path_type=Path)
+
+
+def control_path(control: Path | None, state_dir: Path | None) -> Path:
+    """--control, else simulator.sock in --state-dir, $STATE_DIRECTORY or ./var."""
+    if control is not None:
+        return control
+    return (state_dir or Path(os.environ.get("STATE_DIRECTORY") or "var")) / "simulator.sock"
+
+
+def _ask(context: click.Context, action: Callable[[SimulatorClient], Awaitable[T]]) -> T:
+    """Runs one exchange with the simulator; a failure is one line and exit code 1."""
+
+    async def talk() -> T:
+        async with SimulatorClient(context.obj) as client:
+            return await action(client)
+
+    try:
+        return asyncio.run(talk())
+    except PiChatError as error:
+        click.echo(error.sentence, err=True)
+        sys.exit(1)
+
+
+@click.group()
+@click.option("--control", type=FILE, help="The simulator's control socket.")
+@click.option("--state-dir", type=FILE, help="Where simulator.sock is (default: ./var).")
+@click.pass_context
+def sim(context: click.Context, control: Path | None, state_dir: Path | None) -> None:
+    """The simulated house: look at its devices, move them, disturb their radio."""
+    context.obj = control_path(control, state_dir)
+
+
+@sim.command()
+@click.option("--house", type=FILE, help="House file (default: PiChat's own house).")
+@click.option("--tcp", type=int, metavar="PORT", help="Listen on 127.0.0.1:PORT (0: any).")
+@click.option("--ezsp", type=click.IntRange(13, 19), default=13, help="EZSP protocol version.")
+@click.option("--state", type=FILE, help="The stick's memory; without it: factory-fresh.")
+@click.option("--control", type=FILE, help="Make a control socket there.")
+@click.option("--radio-delay-ms", type=click.FloatRange(0, 60000), default=15.0)
+@click.option("--loss", type=click.FloatRange(0, 1), default=0.0, help="Share of messages lost.")
+@click.option("--seed", type=int, help="Make losses and addresses repeatable.")
+@click.pass_context
+def serve(context: click.Context, **options: Any) -> None:
+    """Run the simulator alone. Its first line is the path that a host opens."""
+    if options["control"] is None and context.parent and context.parent.params["control"]:
+        options["control"] = context.obj
+    arguments = [
+        f"--{name.replace('_', '-')}={value}"
+        for name, value in options.items()
+        if value is not None
+    ]
+    os.execv(sys.executable, [sys.executable, "-m", "pichat.simulator", *arguments])  # noqa: S606
+
+
+@sim.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def list_devices(context: click.Context, as_json: bool) -> None:
+    """Every device and its values."""
+    devices = _ask(context, lambda client: client.list())
+    if as_json:
+        click.echo(json.dumps(devices, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Device", "Name", "Area", "Kind", "Joined", "Values", box=None)
+    for device in devices:
+        values = ", ".join(f"{name} {_text(value)}" for name, value in device["values"].items())
+        joined = "deaf" if device["link"]["deaf"] else "yes" if device["joined"] else "no"
+        table.add_row(*(device[key] for key in ("id", "name", "area", "kind")), joined, values)
+    Console().print(table)
+
+
+@sim.command()
+@click.argument("device")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def show(context: click.Context, device: str, as_json: bool) -> None:
+    """One device: its values, units, address and how it is reached."""
+    about = _ask(context, lambda client: client.get(device))
+    if as_json:
+        click.echo(json.dumps(about, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"{about['name']} ({about['kind']}, {about['area']})")
+    click.echo(f"  {about['ieee']}  {'joined' if about['joined'] else 'not joined'}")
+    _print_values(about["values"], about["units"], about["settable"])
+    link = {name: value for name, value in about["link"].items() if value not in (None, False)}
+    click.echo("  link: " + ", ".join(f"{name} {_text(value)}" for name, value in link.items()))
+
+
+def _print_values(
+    values: dict[str, Any], units: dict[str, str] | None = None, settable: list[str] | None = None
+) -> None:
+    for name, value in values.items():
+        unit = f" {units[name]}" if units and units.get(name) else ""
+        fixed = "" if settable is None or name in settable else "  (cannot be set)"
+        click.echo(f"  {name} = {_text(value)}{unit}{fixed}")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def parse_value(text: str) -> bool | float | str:
+    """`on`, `yes` and `true` are true; what reads as a number is one; the rest is text."""
+    words = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+@sim.command("set")
+@click.argument("device")
+@click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.pass_context
+def set_values(context: click.Context, device: str, values: tuple[str, ...]) -> None:
+    """Change values from outside: `pichat sim set bathroom-sensor temperature=23`."""
+    given: dict[str, Any] = {}
+    for one in values:
+        name, equals, text = one.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{one!r} is not NAME=VALUE.")
+        # A thermostat's mode may be "off", which is a word there and not a truth value.
+        given[name] = text if name == "mode" else parse_value(text)
+    _print_values(_ask(context, lambda client: client.set(device, **given)))
+
+
+@sim.command()
+@click.argument("device")
+@click.pass_context
+def motion(context: click.Context, device: str) -> None:
+    """Somebody passes a motion sensor; it is free again after its hold time."""
+    _print_values(_ask(context, lambda client: client.press(device)))
+
+
+@sim.command()
+@click.argument("device")
+@click.pass_context
+def press(context: click.Context, device: str) -> None:
+    """Press the device's own button: lights toggle, blinds move, locks turn."""
+    _print_values(_ask(context, lambda client: client.press(device)))
+
+
+def _move(context: click.Context, device: str, *, opened: bool) -> None:
+    async def act(client: SimulatorClient) -> dict[str, Any]:
+        known = await client.values(device)
+        if "position" in known:
+            return await client.set(device, position=100 if opened else 0)
+        return await client.set(device, open=opened)
+
+    _print_values(_ask(context, act))
+
+
+@sim.command("open")
+@click.argument("device")
+@click.pass_context
+def open_device(context: click.Context, device: str) -> None:
+    """Open a door or a window by hand."""
+    _move(context, device, opened=True)
+
+
+@sim.command("close")
+@click.argument("device")
+@click.pass_context
+def close_device(context: click.Context, device: str) -> None:
+    """Close a door or a window by hand."""
+    _move(context, device, opened=False)
+
+
+@sim.command()
+@click.argument("device")
+@click.option("--off", is_flag=True, help="Let it hear again.")
+@click.pass_context
+def deaf(context: click.Context, device: str, off: bool) -> None:
+    """Take the device's power, so that it neither hears nor answers."""
+    _ask(context, lambda client: client.device(device, deaf=not off))
+    click.echo(f"{device} hears again." if off else f"{device} does not answer any more.")
+
+
+@sim.command()
+@click.option("--delay-ms", type=click.FloatRange(0, 60000), help="Radio delay each way.")
+@click.option("--loss", type=click.FloatRange(0, 1), help="Share of messages lost.")
+@click.pass_context
+def radio(context: click.Context, delay_ms: float | None, loss: float | None) -> None:
+    """Show or change what the air does to messages."""
+    given = {"radio_delay_ms": delay_ms, "loss": loss}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    _print_values(_ask(context, lambda client: client.settings(**wanted)))
