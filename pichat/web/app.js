@@ -1,0 +1,26 @@
+// Wires the page: one socket, one store, and the elements that show it.
+import { Link } from "./link.js";
+import { Store } from "./store.js";
+import { Turns } from "./turns.js";
+import { defineComposer } from "./parts/composer.js";
+import { defineConversation } from "./parts/conversation.js";
+import { defineHealth } from "./parts/health.js";
+import { defineHouse } from "./parts/house.js";
+import { defineLink } from "./parts/link.js";
+import { defineTabs } from "./parts/tabs.js";
+import { defineVoice } from "./parts/voice.js";
+
+const scheme = location.protocol === "https:" ? "wss" : "ws";
+const link = new Link(`${scheme}://${location.host}/ws/chat`);
+const store = new Store(link);
+const turns = new Turns(link);
+
+defineVoice(store);
+defineLink(link);
+defineHealth(store);
+defineConversation(turns, store);
+defineComposer(turns, link);
+defineHouse(store, link);
+defineTabs();
+
+link.start();

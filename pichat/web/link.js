@@ -1,0 +1,148 @@
+// The one WebSocket: requests, their replies, events, and connecting again by itself.
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8000;
+const PING_EVERY_MS = 20000;
+const PING_DEADLINE_MS = 8000;
+const REPLY_DEADLINE_MS = 30000;
+
+export class ReplyError extends Error {
+  constructor(sentence, code) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+/** Dispatches "state" (this.state: "connecting" | "open" | "lost"), and each event frame under
+ * its action's name, with the payload as `detail`. */
+export class Link extends EventTarget {
+  #url;
+  #socket = null;
+  #waiting = new Map();
+  #next = 1;
+  #pauseMs = FIRST_PAUSE_MS;
+  #timer = 0;
+  #pinging = 0;
+
+  state = "connecting";
+
+  constructor(url) {
+    super();
+    this.#url = url;
+  }
+
+  start() {
+    this.#connect();
+    const hurry = () => {
+      if (this.state === "lost" && document.visibilityState === "visible") {
+        this.#connect();
+      }
+    };
+    addEventListener("online", hurry);
+    document.addEventListener("visibilitychange", hurry);
+  }
+
+  /** Send a request. `onFrame` gets every frame of the reply; the promise is the payload of its
+   * `complete`, or rejects with a ReplyError. */
+  request(action, payload = {}, { onFrame = () => {}, onId = () => {} } = {}) {
+    return new Promise((resolve, reject) => {
+      if (this.state !== "open") {
+        reject(new ReplyError("PiChat is not connected at the moment.", "lost"));
+        return;
+      }
+      const requestId = `p${this.#next++}`;
+      onId(requestId);
+      this.#waiting.set(requestId, { resolve, reject, onFrame });
+      this.#socket.send(JSON.stringify({ action, payload, request_id: requestId }));
+    });
+  }
+
+  /** Like request, for what has to answer soon. */
+  async ask(action, payload = {}, deadlineMs = REPLY_DEADLINE_MS) {
+    let timer = 0;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(
+        () => reject(new ReplyError("PiChat did not answer in time.", "late")),
+        deadlineMs,
+      );
+    });
+    try {
+      return await Promise.race([this.request(action, payload), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.onopen = () => this.#opened();
+    socket.onmessage = (message) => this.#read(JSON.parse(message.data));
+    socket.onclose = () => {
+      if (this.#socket === socket) {
+        this.#closed();
+      }
+    };
+  }
+
+  #opened() {
+    this.#pauseMs = FIRST_PAUSE_MS;
+    clearInterval(this.#pinging);
+    this.#pinging = setInterval(() => this.#ping(), PING_EVERY_MS);
+    this.#become("open");
+  }
+
+  #closed() {
+    clearInterval(this.#pinging);
+    this.#socket = null;
+    const lost = new ReplyError("The connection was lost before the answer came.", "lost");
+    for (const { reject } of this.#waiting.values()) {
+      reject(lost);
+    }
+    this.#waiting.clear();
+    this.#timer = setTimeout(() => this.#connect(), this.#pauseMs * (0.75 + Math.random() / 2));
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#become("lost");
+  }
+
+  async #ping() {
+    const socket = this.#socket;
+    try {
+      await this.ask("ping", {}, PING_DEADLINE_MS);
+    } catch (error) {
+      if (error.code === "late" && this.#socket === socket) {
+        socket.onclose = null;
+        socket.close();
+        this.#closed();
+      }
+    }
+  }
+
+  #become(state) {
+    if (this.state !== state) {
+      this.state = state;
+      this.dispatchEvent(new Event("state"));
+    }
+  }
+
+  #read(frame) {
+    if (frame.status === "event") {
+      this.dispatchEvent(new CustomEvent(frame.action, { detail: frame.payload }));
+      return;
+    }
+    const waiting = this.#waiting.get(frame.request_id);
+    if (!waiting) {
+      return;
+    }
+    waiting.onFrame(frame);
+    if (frame.status === "complete") {
+      this.#waiting.delete(frame.request_id);
+      waiting.resolve(frame.payload);
+    } else if (frame.status === "error") {
+      this.#waiting.delete(frame.request_id);
+      waiting.reject(new ReplyError(frame.error, frame.payload?.code));
+    }
+  }
+}

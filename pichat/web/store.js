@@ -1,0 +1,68 @@
+// How things are: a snapshot when connected, then deltas. Elements listen and show.
+
+/** Dispatches "devices" (the set changed), "device" (detail: one device), "voice", "health". */
+export class Store extends EventTarget {
+  devices = new Map();
+  voice = null;
+  health = new Map();
+  loaded = false;
+
+  #link;
+
+  constructor(link) {
+    super();
+    this.#link = link;
+    link.addEventListener("state", () => link.state === "open" && this.#load());
+    link.addEventListener("device_added", ({ detail }) => this.#put(detail.device));
+    link.addEventListener("device_changed", ({ detail }) => this.#put(detail.device));
+    link.addEventListener("device_removed", ({ detail }) => {
+      this.devices.delete(detail.device_id);
+      this.#tell("devices");
+    });
+    link.addEventListener("voice_changed", ({ detail }) => {
+      this.voice = detail;
+      this.#tell("voice");
+    });
+    link.addEventListener("health_changed", ({ detail }) => {
+      this.health.set(detail.part, detail);
+      this.#tell("health");
+    });
+  }
+
+  async #load() {
+    try {
+      const snapshot = await this.#link.ask("subscribe", {});
+      this.devices = new Map(snapshot.devices.map((device) => [device.id, device]));
+      this.voice = snapshot.voice;
+      this.health = new Map(
+        Object.entries(snapshot.health.parts).map(([part, report]) => [part, { part, ...report }]),
+      );
+      this.loaded = true;
+      for (const kind of ["devices", "voice", "health"]) {
+        this.#tell(kind);
+      }
+    } catch (error) {
+      console.warn("no snapshot:", error.message);
+    }
+  }
+
+  #put(device) {
+    const before = this.devices.get(device.id);
+    this.devices.set(device.id, device);
+    const moved =
+      !before ||
+      before.name !== device.name ||
+      before.area !== device.area ||
+      before.kind !== device.kind ||
+      before.capabilities.length !== device.capabilities.length;
+    if (moved) {
+      this.#tell("devices");
+    } else {
+      this.dispatchEvent(new CustomEvent("device", { detail: device }));
+    }
+  }
+
+  #tell(kind) {
+    this.dispatchEvent(new Event(kind));
+  }
+}

@@ -1,0 +1,154 @@
+// How values and states are put into words.
+
+const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+export function quantity(value, unit) {
+  return unit ? `${number.format(value)} ${unit}` : number.format(value);
+}
+
+const YES_NO = {
+  on_off: ["On", "Off"],
+  lock: ["Locked", "Unlocked"],
+  contact: ["Open", "Closed"],
+  occupancy: ["Somebody", "Nobody"],
+};
+
+export const LABELS = {
+  on_off: "Power",
+  brightness: "Brightness",
+  hue: "Hue",
+  saturation: "Strength",
+  colour: "Colour",
+  colour_temperature: "Warmth",
+  cover_position: "Position",
+  lock: "Lock",
+  target_temperature: "Set to",
+  temperature: "Temperature",
+  humidity: "Humidity",
+  contact: "Contact",
+  occupancy: "Motion",
+  power: "Power",
+  energy: "Energy",
+  voltage: "Voltage",
+  battery: "Battery",
+  illuminance: "Light",
+};
+
+export function label(capability) {
+  return LABELS[capability] ?? capability.replaceAll("_", " ");
+}
+
+export function inWords(capability, value) {
+  if (value === undefined || value === null) {
+    return "–";
+  }
+  if (typeof value === "boolean") {
+    const [yes, no] = YES_NO[capability.name] ?? ["Yes", "No"];
+    return value ? yes : no;
+  }
+  if (typeof value === "number") {
+    return quantity(value, capability.unit);
+  }
+  if (typeof value === "object") {
+    return colourInWords(value);
+  }
+  return String(value);
+}
+
+const HUES = ["red", "orange", "yellow", "lime", "green", "mint", "cyan", "sky blue", "blue",
+  "purple", "magenta", "pink"];
+
+function colourInWords({ hue_deg: hue, saturation_percent: saturation }) {
+  return saturation < 10 ? "white" : HUES[Math.round(hue / 30) % 12];
+}
+
+function lightInWords({ on_off: on, brightness }) {
+  if (!on) {
+    return "Off";
+  }
+  return typeof brightness === "number" ? `On, ${number.format(brightness)} %` : "On";
+}
+
+function coverInWords({ cover_position: open }) {
+  if (typeof open !== "number") {
+    return "";
+  }
+  return open <= 0 ? "Closed" : open >= 100 ? "Open" : `${number.format(open)} % open`;
+}
+
+/** The line under a device's name. */
+export function summary(device) {
+  const { state, kind } = device;
+  if (!device.available) {
+    return "Does not answer";
+  }
+  if (kind === "light") {
+    return lightInWords(state);
+  }
+  if (kind === "cover") {
+    return coverInWords(state);
+  }
+  const first = device.capabilities.find(({ name }) =>
+    ["on_off", "lock", "temperature"].includes(name),
+  );
+  const words = first ? inWords(first, state[first.name]) : "";
+  if (typeof state.power === "number") {
+    return `${words}, ${quantity(state.power, "W")}`;
+  }
+  return kind === "thermostat" ? `Now ${words}` : words;
+}
+
+function actValue(outcome) {
+  const { capability, state } = outcome;
+  const units = {
+    brightness: "%", colour_temperature: "K", cover_position: "%", target_temperature: "°C",
+    temperature: "°C", humidity: "%", power: "W", battery: "%", energy: "kWh", voltage: "V",
+    illuminance: "lx",
+  };
+  const words = inWords({ name: capability, unit: units[capability] }, state);
+  return typeof state === "number" ? words : words.toLowerCase();
+}
+
+const FAILURES = {
+  device_silent: "no answer",
+  not_confirmed: "not confirmed",
+  unsupported: "not possible",
+  unavailable: "not reachable",
+};
+
+/** What a tool did, a line for each device: { ok, text }. */
+export function outcomesInWords(tool) {
+  const acts = tool.name === "set_device_state";
+  return (tool.outcomes ?? []).map((outcome) => {
+    if (outcome.error_code) {
+      const failure = FAILURES[outcome.error_code] ?? "not done";
+      return { ok: false, text: `${outcome.device_name} → ${failure}` };
+    }
+    const time = acts
+      ? `confirmed in ${milliseconds(tool.durationMs)}`
+      : `read in ${milliseconds(tool.durationMs)}`;
+    return { ok: true, text: `${outcome.device_name} → ${actValue(outcome)}`, time };
+  });
+}
+
+export function milliseconds(ms) {
+  if (ms < 1) {
+    return "under 1 ms";
+  }
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`;
+}
+
+export const SOURCES = {
+  voice: "By voice",
+  screen: "On another screen",
+  shell: "In a shell",
+  agent: "By an agent",
+  model: "By the model",
+};
+
+const PARTS = { stt: "Recognition", tts: "Speech output", llm: "Language model", zigbee: "Zigbee" };
+
+export function partInWords(part) {
+  const words = PARTS[part] ?? part.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
