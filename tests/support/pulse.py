@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,20 +34,41 @@ _MICROPHONE = "source_name=microphone master=mouth.monitor channels=1"
 class Recording:
     """What comes out of the virtual speaker, from the start of the recording on."""
 
-    def __init__(self, process: subprocess.Popen[bytes], path: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._path = path
+        self._pcm = bytearray()
+        self._grown = threading.Condition(threading.RLock())
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def samples(self) -> npt.NDArray[np.int16]:
         """Mono int16 at RECORDED_RATE_HZ, so far."""
-        data = self._path.read_bytes()
-        return np.frombuffer(data[: len(data) // 2 * 2], dtype=np.int16)
+        with self._grown:
+            return np.frombuffer(bytes(self._pcm[: len(self._pcm) // 2 * 2]), dtype=np.int16)
+
+    def wait_for(
+        self, enough: Callable[[npt.NDArray[np.int16]], bool], within_s: float = _DEADLINE_S
+    ) -> npt.NDArray[np.int16]:
+        """Block until `enough(samples)`. Raises TimeoutError."""
+        with self._grown:
+            if not self._grown.wait_for(lambda: enough(self.samples()), within_s):
+                raise TimeoutError(f"{len(self._pcm)} bytes were recorded, and not enough")
+        return self.samples()
 
     def stop(self) -> npt.NDArray[np.int16]:
         """End it; all that was recorded."""
         self._process.terminate()
         self._process.wait(_DEADLINE_S)
+        self._reader.join(_DEADLINE_S)
         return self.samples()
+
+    def _read(self) -> None:
+        output = cast("BufferedReader", self._process.stdout)
+        while piece := output.read1(4096):
+            with self._grown:
+                self._pcm += piece
+                self._grown.notify_all()
+        output.close()
 
 
 class Pulse:
@@ -111,13 +135,12 @@ class Pulse:
 
     def record_speaker(self) -> Recording:
         """Begin to record what the virtual speaker plays."""
-        path = self._directory / f"recording{len(self._children)}.raw"
         command = ["parecord", "--device=speaker.monitor", "--raw", "--latency-msec=20"]
         command += [f"--rate={RECORDED_RATE_HZ}", "--channels=1", "--format=s16le"]
-        with path.open("wb") as file:
-            process = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=file)
+        environment = {**os.environ, **self.environment}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
         self._children.append(process)
-        return Recording(process, path)
+        return Recording(process)
 
     def _pactl(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(

@@ -1,0 +1,35 @@
+"""A recogniser for tests: it keeps what it was given and answers what it was told to."""
+
+from __future__ import annotations
+
+
+class KeptRecogniser:
+    """Implements Recogniser. `heard` holds the sound of each command."""
+
+    def __init__(self, *candidates: str) -> None:
+        self.candidates = candidates
+        self.heard: list[bytearray] = []
+        self.closed = False
+        self._open = False
+
+    def begin(self) -> None:
+        assert not self._open, "begun twice"
+        self._open = True
+        self.heard.append(bytearray())
+
+    def feed(self, pcm: bytes) -> None:
+        assert self._open, "not begun"
+        self.heard[-1] += pcm
+
+    def partial(self) -> str:
+        assert self._open, "not begun"
+        return f"{len(self.heard[-1]) // 16_000} half seconds"
+
+    def finish(self) -> tuple[str, ...]:
+        assert self._open, "not begun"
+        self._open = False
+        return self.candidates
+
+    def close(self) -> None:
+        assert not self._open, "closed while it listens"
+        self.closed = True
