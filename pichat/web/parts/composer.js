@@ -68,7 +68,7 @@ export function defineComposer(turns, link) {
       const connected = link.state === "open";
       const stops = this.stops();
       const empty = this.field.value.trim() === "";
-      this.field.placeholder = connected ? "Ask, or tell the house what to do" : "Not connected";
+      this.field.placeholder = connected ? "Tell the house what to do" : "Not connected";
       this.field.style.height = "auto";
       this.field.style.height = `${this.field.scrollHeight}px`;
       this.button.disabled = !connected || (empty && !stops);

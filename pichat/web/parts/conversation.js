@@ -23,12 +23,13 @@ export function defineConversation(turns, store) {
     #shown = new Map();
 
     connectedCallback() {
+      this.hint = el("p", { class: "welcome-hint" });
       this.chips = el("div", { class: "chips" });
       this.welcome = el(
         "div",
         { class: "welcome" },
         el("p", { class: "welcome-title" }, greeting()),
-        el("p", { class: "welcome-hint" }, "Say it aloud after the wake word, or type it here."),
+        this.hint,
         this.chips,
       );
       this.log = el("div", { class: "log", role: "log", "aria-label": "What was said" });
@@ -40,7 +41,9 @@ export function defineConversation(turns, store) {
       turns.addEventListener("changed", ({ detail }) => this.changed(detail));
       turns.addEventListener("removed", ({ detail }) => this.removed(detail));
       turns.addEventListener("hearing", ({ detail }) => this.heard(detail));
-      store.addEventListener("devices", () => this.suggest());
+      for (const kind of ["devices", "voice"]) {
+        store.addEventListener(kind, () => this.suggest());
+      }
       this.suggest();
     }
 
@@ -48,6 +51,8 @@ export function defineConversation(turns, store) {
       if (!this.welcome.isConnected) {
         return;
       }
+      const deaf = !store.voice || store.voice.state === "deaf";
+      setText(this.hint, deaf ? "Type what you want." : "Say it after the wake word, or type it.");
       this.chips.replaceChildren(
         ...suggestions(store.devices).map((text) =>
           el("button", { type: "button", class: "chip", onclick: () => turns.say(text) }, text),

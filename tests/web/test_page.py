@@ -1,0 +1,237 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from pichat.events import (
+    DeviceOutcome,
+    ToolCall,
+    ToolResult,
+    Transcript,
+    TurnFinished,
+    TurnStarted,
+    TurnTool,
+    VoiceChanged,
+)
+from tests.gateway.fakes import World
+from tests.web.browser import browser, complaints, wait
+from tests.web.conftest import Served
+
+LIGHT = "00:12:4b:00:00:00:00:01"
+SENSOR = "00:12:4b:00:00:00:00:06"
+LOCK = "00:12:4b:00:00:00:00:09"
+
+
+class Page:
+    """The page as a person uses it."""
+
+    def __init__(self, driver: webdriver.Chrome, served: Served) -> None:
+        self.driver = driver
+        self.served = served
+        driver.get(served.world.url)
+        self.until(lambda: len(self.all(".card")) == 11)
+
+    def until(self, holds: object) -> None:
+        assert callable(holds)
+        wait(self.driver).until(lambda _: holds())
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def card(self, device_id: str, css: str = "") -> WebElement:
+        return self.one(f'[data-device="{device_id}"] {css}')
+
+    def say(self, text: str) -> None:
+        self.one("#say").send_keys(text, Keys.ENTER)
+
+    def last(self, css: str) -> str:
+        """The text of `css` in the newest turn that has it."""
+        return (self.all(f".turn {css}") or [self.one("body")])[-1].text
+
+    def is_on(self, device_id: str) -> bool:
+        return self.card(device_id, ".switch").get_attribute("aria-checked") == "true"
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    with browser(tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, served: Served) -> Iterator[Page]:
+    page = Page(driver, served)
+    yield page
+    driver.get("about:blank")
+    assert [each for each in complaints(driver) if "WebSocket connection" not in each] == []
+
+
+def test_a_sentence_is_answered_and_the_tile_follows(page: Page) -> None:
+    assert not page.is_on(LIGHT)
+    page.say("turn on the Kitchen light")
+    page.until(lambda: page.last(".answer") == "The Kitchen light is on.")
+    assert page.last(".said") == "turn on the Kitchen light"
+    assert page.last(".deed") == "Kitchen light → on\nconfirmed in 40 ms"
+    assert page.last(".answer-foot") == "Answered in 41 ms"
+    page.until(lambda: page.is_on(LIGHT))
+    assert "On, 60 %" in page.card(LIGHT).text
+
+
+def test_a_switch_turns_when_the_device_has_said_so(page: Page) -> None:
+    page.card(LIGHT, ".switch").click()
+    page.until(lambda: page.is_on(LIGHT))
+    assert page.served.world.house.devices()[0].state["on_off"] is True
+    page.served.do(lambda world: world.house.silent.add("Kitchen light"))
+    page.card(LIGHT, ".switch").click()
+    page.until(lambda: "does not answer" in page.card(LIGHT).text)
+    assert page.is_on(LIGHT)
+
+
+def test_what_a_device_reports_is_seen_at_once(page: Page) -> None:
+    page.served.do(lambda world: world.house.report(SENSOR, temperature=17.25, humidity=61))
+    page.until(lambda: "17.3 °C" in page.card(SENSOR).text)
+    assert "61 %" in page.card(SENSOR).text
+    page.served.do(lambda world: world.house.report(LIGHT, on_off=True, brightness=30))
+    page.until(lambda: "On, 30 %" in page.card(LIGHT).text)
+    assert page.card(LIGHT, "input").get_attribute("value") == "30"
+    page.served.do(lambda world: world.house.report(LIGHT, available=False))
+    page.until(lambda: "Does not answer" in page.card(LIGHT).text)
+
+
+def test_sliders_and_set_points_ask_the_device(page: Page) -> None:
+    slider = page.card(LIGHT, "input")
+    slider.send_keys(Keys.HOME)
+    page.until(lambda: page.served.world.house.devices()[0].state["brightness"] == 0)
+    page.one('[aria-label="Bedroom thermostat: higher"]').click()
+    page.until(lambda: page.served.world.house.devices()[-1].state["target_temperature"] == 21)
+
+
+def test_a_door_is_unlocked_by_two_presses(page: Page) -> None:
+    button = page.card(LOCK, ".button")
+    button.click()
+    assert button.text == "Really unlock?"
+    assert page.served.world.house.devices()[8].state["lock"] is True
+    button.click()
+    page.until(lambda: "Unlocked" in page.card(LOCK).text)
+    button.click()
+    page.until(lambda: "Locked" in page.card(LOCK, ".card-summary").text)
+
+
+def _speak(world: World) -> None:
+    world.voice.change(VoiceChanged(state="speaking"))
+    world.bus.publish(Transcript(turn_id="v", text="how warm", final=False))
+    world.bus.publish(Transcript(turn_id="v", text="how warm is it", final=True))
+    world.bus.publish(
+        TurnStarted(
+            turn_id="v",
+            conversation_id="c",
+            source="voice",
+            text="how warm is it",
+            provider="intents",
+        )
+    )
+    outcome = DeviceOutcome(
+        device_id=SENSOR, device_name="Bathroom sensor", capability="temperature", state=21.5
+    )
+    world.bus.publish(
+        TurnTool(
+            turn_id="v",
+            call=ToolCall(name="get_device_state", arguments={}),
+            result=ToolResult(outcomes=(outcome,)),
+            started_s=1,
+            duration_ms=3,
+        )
+    )
+    world.bus.publish(
+        TurnFinished(
+            turn_id="v",
+            conversation_id="c",
+            text="21.5 degrees.",
+            provider="intents",
+            code=None,
+            retryable=False,
+            timings_ms={"total": 9},
+        )
+    )
+
+
+def test_what_is_spoken_in_the_house_is_shown(page: Page) -> None:
+    page.served.do(_speak)
+    page.until(lambda: page.last(".answer") == "21.5 degrees.")
+    assert page.one("pi-voice").text == "Speaking…"
+    assert page.last(".said-source") == "By voice"
+    assert page.last(".deed") == "Bathroom sensor → 21.5 °C\nread in 3 ms"
+    assert len(page.all(".turn")) == 1
+    page.served.do(lambda w: w.voice.change(VoiceChanged(state="deaf", reason="No microphone.")))
+    page.until(lambda: "No microphone." in page.one("pi-voice").text)
+
+
+def test_problems_are_shown_with_their_reason(page: Page) -> None:
+    assert not page.one("pi-health").is_displayed()
+    page.served.do(lambda world: world.health.set("zigbee", "failed", "The stick is gone."))
+    page.until(lambda: page.one("pi-health").text == "Zigbee\nThe stick is gone.")
+    page.served.do(lambda world: world.health.set("zigbee", "ok"))
+    page.until(lambda: not page.one("pi-health").is_displayed())
+
+
+def test_a_turn_can_be_stopped(page: Page) -> None:
+    page.say("wait")
+    page.until(lambda: page.one(".composer-button").get_attribute("aria-label") == "Stop")
+    page.one(".composer-button").click()
+    page.until(lambda: page.last(".answer") == "Stopped.")
+    page.until(lambda: page.one(".composer-button").get_attribute("aria-label") == "Send")
+
+
+def test_names_are_text_and_nothing_else(page: Page) -> None:
+    name = "<img src=x onerror=document.title='owned'>"
+    page.served.do(lambda w: setattr(w, "task", _rename(w, name)))
+    page.until(lambda: name in page.card(LIGHT).text)
+    page.say(name)
+    page.until(lambda: page.last(".said") == name)
+    assert page.driver.title == "PiChat"
+
+
+def _rename(world: World, name: str) -> object:
+    return asyncio.get_running_loop().create_task(
+        world.house.rename(LIGHT, name=name, area="Kitchen")
+    )
+
+
+def test_it_connects_again_by_itself(page: Page) -> None:
+    def cut(world: World) -> None:
+        for connection in list(world.gateway._sockets._connections):
+            connection.drop("test")
+        world.house.report(LIGHT, on_off=True, brightness=11)
+
+    page.served.do(cut)
+    page.until(lambda: "On, 11 %" in page.card(LIGHT).text)
+    page.until(lambda: page.one("body").get_attribute("data-link") == "open")
+    page.say("turn off the Kitchen light")
+    page.until(lambda: page.last(".answer") == "The Kitchen light is off.")
+
+
+def test_it_says_when_it_is_not_connected(page: Page) -> None:
+    page.served.stop()
+    page.until(lambda: page.one("pi-link").text == "Connection lost. Trying again…")
+    assert not page.one(".composer-button").is_enabled()
+    page.card(LIGHT, ".switch").click()
+    page.until(lambda: "not connected" in page.card(LIGHT).text)
+
+
+def test_on_a_phone_there_is_one_view_at_a_time(tmp_path: Path, served: Served) -> None:
+    with browser(tmp_path, width=390, height=844) as driver:
+        page = Page(driver, served)
+        assert page.one("#say").is_displayed()
+        assert not page.one("pi-house").is_displayed()
+        page.one('.tab[data-view="house"]').click()
+        assert page.card(LIGHT).is_displayed()
+        width = driver.execute_script("return document.documentElement.scrollWidth")
+        assert width == 390
