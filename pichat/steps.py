@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -32,7 +32,15 @@ class Steps:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._stack.__aexit__(kind, error, trace)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Leave everything that was started, the last first."""
+        await self._stack.aclose()
+
+    def hold(self, part: AbstractContextManager[T]) -> T:
+        """Enter `part`, whose leaving cannot hang."""
+        return self._stack.enter_context(part)
 
     async def start(self, name: str, part: AbstractAsyncContextManager[T]) -> T:
         """Enter `part`; it is left when the steps end, within the deadline."""

@@ -20,27 +20,34 @@ _WORDS = {
 }
 
 
+# What the unit alone does not tell.
+_LABELS = {
+    "battery": "battery ",
+    "cover_position": "open ",
+    "humidity": "humidity ",
+    "target_temperature": "set to ",
+}
+_FIRST = ("on_off", "lock", "contact", "occupancy", "temperature")
+
+
 def _in_words(name: str, value: Any, unit: str | None) -> str:
-    if value is None:
-        return ""
     if name in _WORDS:
         return _WORDS[name][bool(value)]
     if isinstance(value, dict):
         return f"hue {value['hue_deg']:.0f}° saturation {value['saturation_percent']:.0f}%"
-    label = "" if name in ("temperature", "brightness") else name.replace("_", " ") + " "
-    return f"{label}{value:g}{' ' if unit and unit.isalpha() else ''}{unit or ''}"
+    space = " " if unit and unit.isalpha() else ""
+    return f"{_LABELS.get(name, '')}{value:g}{space}{unit or ''}"
 
 
 def _row(device: dict[str, Any]) -> tuple[str, ...]:
     units = {capability["name"]: capability.get("unit") for capability in device["capabilities"]}
-    words = [_in_words(name, value, units.get(name)) for name, value in device["state"].items()]
-    state = ", ".join(word for word in words if word)
+    names = sorted(device["state"], key=lambda name: (name not in _FIRST, name))
+    state = ", ".join(_in_words(name, device["state"][name], units.get(name)) for name in names)
     return (
         device["name"],
         device["area"] or "",
         device["kind"],
-        state if device["available"] else f"does not answer ({state})",
-        device["id"],
+        state if device["available"] else f"does not answer (last: {state})",
     )
 
 
@@ -50,7 +57,7 @@ async def _devices(state_dir: Path, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
-    table = Table("Device", "Room", "Kind", "State", "Address", box=None, header_style="bold")
+    table = Table("Device", "Room", "Kind", "State", box=None, header_style="bold")
     for device in sorted(found, key=lambda each: (each["area"] or "", each["name"])):
         table.add_row(*_row(device))
     console.print(table if found else "No device has joined yet.")

@@ -41,11 +41,15 @@ def _in_words(frame: dict[str, Any]) -> str | None:
             return None
 
 
-async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
+def _read(file: Path) -> bytes:
     from pichat.audio.wav import read_wav  # brings numpy: only this command needs it
 
-    pcm = read_wav(file.read_bytes())
-    code: int = 1
+    return read_wav(file.read_bytes())
+
+
+async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
+    pcm = _read(file)
+    code = 1
     async with connect(state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
         sending = asyncio.create_task(_send(connection, pcm))

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,14 +44,16 @@ async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asy
     from pichat.app import Daemon  # after the config is known to be good: this import is slow
 
     async with Daemon(config, state_dir) as daemon:
-        stopping = asyncio.create_task(stopped.wait(), name="stop signal")
+        ending: set[asyncio.Future[Any]] = {
+            asyncio.create_task(stopped.wait(), name="stop signal"),
+            daemon.failed,
+        }
         ready = asyncio.create_task(daemon.ready(), name="ready")
-        await asyncio.wait({ready, stopping, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
-        if ready.done() and not stopped.is_set():
+        await asyncio.wait({ready, *ending}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
             _greet(daemon.url, daemon.problems(), time.monotonic() - started_s)
-            await asyncio.wait({stopping, daemon.failed}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ready, stopping):
-            task.cancel()
+            await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
         return 1 if daemon.failed.done() else 0
 
 

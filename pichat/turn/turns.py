@@ -39,8 +39,6 @@ class Understanding(Protocol):
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str: ...
 
-    def refusal(self, error: PiChatError) -> str: ...
-
 
 class _Clock:
     """Milliseconds of each stage of one turn."""
@@ -118,7 +116,7 @@ class Turns:
                 f"Something went wrong inside PiChat; its log has more under {utterance.turn_id}."
             )
         if error is not None:
-            answer = self._understanding.refusal(error)
+            answer = error.sentence
         elif understood is not None:
             answer = self._understanding.answer(understood, results)
             error = _first_failure(results)

@@ -21,6 +21,8 @@ Names = frozenset[tuple[str, str | None, str]]
 
 
 class Intents(Protocol):
+    def warm(self) -> None: ...
+
     def refresh(self) -> None: ...
 
 
@@ -49,6 +51,9 @@ class Vocabulary:
 
     async def serve(self) -> None:
         """Follow names and rooms for ever. Raises what `prepare` raises."""
+        if self._prepare is None:
+            self._health.set(PART, "off", "The voice is switched off.")
+        await asyncio.to_thread(self._intents.warm)
         while True:
             known = self._names()
             self._intents.refresh()

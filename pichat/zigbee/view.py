@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from pichat.events import Capability, Device, Kind, State
-from pichat.zigbee.air import IN_FLIGHT_DEVICE, Air, Port, sleeps
+from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.converter import REGISTRY, Converter
 from pichat.zigbee.sort import kind_of
 
@@ -62,7 +62,7 @@ class DeviceView:
         self.features: dict[str, Feature] = {}
         self.silent = False
         self.online = False
-        self.slots = asyncio.Semaphore(IN_FLIGHT_DEVICE)
+        self._places = Places()
         self.zigpy: ZigbeeDevice
         self.ports: list[Port] = []
         self._changed = changed
@@ -76,7 +76,7 @@ class DeviceView:
         self.detach()
         self.zigpy = device
         self.ports = [
-            Port(cluster, air, self.slots)
+            Port(cluster, air, self._places)
             for endpoint in device.non_zdo_endpoints
             for cluster in endpoint.in_clusters.values()
             if any(cluster.cluster_id == cluster_id for _, cluster_id in REGISTRY)
@@ -110,8 +110,8 @@ class DeviceView:
             name=self.name,
             area=self.area,
             kind=self.kind,
-            manufacturer=self.zigpy.manufacturer or "",
-            model=self.zigpy.model or "",
+            manufacturer=str(self.zigpy.manufacturer or ""),
+            model=str(self.zigpy.model or ""),
             capabilities=tuple(feature.capability for feature in self.features.values()),
             state=dict(self.state),
             available=self.online and not self.silent,

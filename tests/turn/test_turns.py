@@ -8,7 +8,6 @@ from contextlib import aclosing
 import pytest
 
 from pichat.bus import Bus
-from pichat.errors import PiChatError
 from pichat.events import (
     Event,
     ToolCall,
@@ -41,9 +40,6 @@ class Scripted:
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
         return " ".join("ok" if result.ok else "failed" for result in results)
-
-    def refusal(self, error: PiChatError) -> str:
-        return error.sentence
 
 
 def setting(name: str, *, on: bool) -> ToolCall:

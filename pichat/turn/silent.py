@@ -1,0 +1,28 @@
+"""The voice service of a daemon whose voice loop is switched off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pichat.errors import UnavailableError
+from pichat.events import VoiceChanged
+from pichat.stt.base import Recogniser
+
+_REASON = "The voice is switched off (voice.enabled is false)."
+
+
+class SilentVoice:
+    """Deaf, and says so."""
+
+    @property
+    def state(self) -> VoiceChanged:
+        return VoiceChanged(state="deaf", reason=_REASON)
+
+    async def hear(self, frames: AsyncIterator[bytes]) -> None:  # noqa: ARG002
+        """Raises UnavailableError."""
+        raise UnavailableError(_REASON)
+
+    def set_recogniser(self, recogniser: Recogniser | None) -> None:
+        """Nobody listens: it is closed again."""
+        if recogniser is not None:
+            recogniser.close()
