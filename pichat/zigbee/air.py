@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 IN_FLIGHT_DEVICE = 2
 IN_FLIGHT_ALL = 8
-ANSWER_S = 5.0
-"""How long a device may take to answer when nobody waits for it."""
+_ANSWER_S = 2.0
+_ANSWER_SLEEPY_S = 8.0
+"""How long a device may take to answer when nobody waits for it. A parent keeps a message for a
+sleeping child for 7.68 s (macTransactionPersistenceTime)."""
 
 
 class SilentError(Exception):
@@ -28,29 +30,47 @@ class RefusedError(Exception):
 
 class Air:
     """What all devices of one radio share. `failures` are the exceptions by which its library
-    says that a message went nowhere."""
+    says that a message went nowhere, `high_priority` its number for what a person waits for."""
 
-    def __init__(self, failures: tuple[type[Exception], ...]) -> None:
+    def __init__(self, failures: tuple[type[Exception], ...], high_priority: int) -> None:
         self.failures: tuple[type[Exception], ...] = (TimeoutError, *failures)
+        self.high_priority = high_priority
         self.slots = asyncio.Semaphore(IN_FLIGHT_ALL)
+
+
+class Places:
+    """How many messages may be under way to one device. Waiting for a place is not counted as
+    the device's silence."""
+
+    def __init__(self) -> None:
+        self.urgent = asyncio.Semaphore(IN_FLIGHT_DEVICE)
+        self.background = asyncio.Semaphore(1)
 
 
 class Port:
     """One cluster of a device; implements `pichat.zigbee.converter.Cluster`.
 
-    zigpy's own retries are off: who calls knows what a lost message means.
+    zigpy's own retries are off: who calls knows what a lost message means. Within a device, zigpy
+    keeps one of its two places for high priority, so work in the background never stands in the
+    way of a person.
     """
 
-    def __init__(self, cluster: ZigpyCluster, air: Air, device_slots: asyncio.Semaphore) -> None:
+    def __init__(self, cluster: ZigpyCluster, air: Air, places: Places) -> None:
         self.cluster = cluster
-        self.answer_s = ANSWER_S
         self._air = air
-        self._device_slots = device_slots
+        self._places = places
+        self._place = places.background
+        self._options: dict[str, Any] = {"retries": 0}
+        asleep = sleeps(cluster.endpoint.device)
+        self._answer_s = _ANSWER_SLEEPY_S if asleep else _ANSWER_S
 
-    def within(self, answer_s: float) -> Port:
-        """The same cluster, with another patience."""
-        port = Port(self.cluster, self._air, self._device_slots)
-        port.answer_s = answer_s
+    def urgent(self, answer_s: float | None = None) -> Port:
+        """The same cluster for somebody who waits, with that much patience if given."""
+        port = Port(self.cluster, self._air, self._places)
+        port._place = self._places.urgent
+        port._options = {"retries": 0, "priority": self._air.high_priority}
+        if answer_s is not None:
+            port._answer_s = answer_s
         return port
 
     def get(self, attribute: str) -> Any:
@@ -61,7 +81,7 @@ class Port:
 
     async def command(self, command: str, **arguments: Any) -> None:
         send: Callable[..., Awaitable[Any]] = getattr(self.cluster, command)
-        reply = await self._ask(lambda: send(timeout=self.answer_s, retries=0, **arguments))
+        reply = await self._ask(lambda: send(**self._options, **arguments))
         self._check(getattr(reply, "status", 0))
 
     async def write(self, attributes: Mapping[str, Any]) -> None:
@@ -70,21 +90,18 @@ class Port:
                 # What was written is not yet what the device holds.
                 cast("dict[str | int | ZCLAttributeDef, Any]", attributes),
                 update_cache=False,
-                timeout=self.answer_s,
-                retries=0,
+                **self._options,
             )
         )
         for record in reply[0]:
             self._check(record.status)
 
     async def read(self, attributes: Sequence[str]) -> None:
-        await self._ask(
-            lambda: self.cluster.read_attributes(list(attributes), timeout=self.answer_s, retries=0)
-        )
+        await self._ask(lambda: self.cluster.read_attributes(list(attributes), **self._options))
 
     async def bind(self) -> None:
         """Have the device send its reports here."""
-        reply = await self._ask(lambda: self.cluster.bind(timeout=self.answer_s, retries=0))  # type: ignore[no-untyped-call]
+        reply = await self._ask(lambda: self.cluster.bind(**self._options))  # type: ignore[no-untyped-call]
         self._check(reply[0])
 
     async def configure(self, config: Mapping[Any, Any]) -> None:
@@ -94,11 +111,11 @@ class Port:
 
     async def _ask(self, send: Callable[[], Awaitable[Any]]) -> Any:
         async with AsyncExitStack() as slots:
-            await slots.enter_async_context(self._device_slots)
+            await slots.enter_async_context(self._place)
             await slots.enter_async_context(self._air.slots)
             try:
-                # zigpy lengthens its own timeout to 28 s for devices that may sleep.
-                async with asyncio.timeout(self.answer_s):
+                # zigpy's own timeout is 5 s, or 28 s for devices that may sleep.
+                async with asyncio.timeout(self._answer_s):
                     return await send()
             except self._air.failures as error:
                 raise SilentError(repr(error)) from error

@@ -44,7 +44,7 @@ def is_configured(port: Port) -> bool:
 async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -> bool:
     """Set up each cluster that is not yet, or every one `anew`. Returns whether all are."""
     todo = [port for port in view.ports if anew or not is_configured(port)]
-    done = await asyncio.gather(*(_try_cluster(port, coordinator) for port in todo))
+    done = await asyncio.gather(*(_try_cluster(port.urgent(), coordinator) for port in todo))
     view.refit()
     return all(done)
 

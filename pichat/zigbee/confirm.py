@@ -10,8 +10,9 @@ from pichat.events import Capability, Colour, State
 from pichat.zigbee.air import RefusedError, SilentError
 from pichat.zigbee.view import DeviceView, Feature
 
-_PATIENCE = (0.2, 0.3, 0.5)
-"""Shares of the confirmation's time that each sending waits for the device's answer."""
+_PATIENCE = (0.12, 0.16, 0.2, 0.24, 0.28)
+"""Shares of the confirmation's time that each sending waits for the device's answer. All that is
+sent here may arrive twice: it names a state, never a step."""
 _PATIENCE_SLEEPY = (0.5, 0.5)
 _RESEND_PAUSE_S = 0.1
 _REPORT_S = 0.1
@@ -19,9 +20,7 @@ _REPORT_S = 0.1
 the answer, unless the device holds them back (their least interval)."""
 _LONGEST_PAUSE_S = 1.0
 _REST_S = 1.5
-"""A device that has told the same state for so long is at rest, when it is where it should be …"""
-_STANDSTILL_S = 6.0
-"""… and when it is not: motors may take some seconds to begin."""
+"""A device that has told the same state for so long is at rest."""
 
 
 class Confirmation:
@@ -48,7 +47,7 @@ class Confirmation:
     async def _send(self, wanted: State, watch: asyncio.Future[State]) -> None:
         """Returns when the device has answered, or its report has shown that it had heard."""
         for share in _PATIENCE_SLEEPY if self._view.sleepy else _PATIENCE:
-            port = self._feature.port.within(self._timeout_s * share)
+            port = self._feature.port.urgent(self._timeout_s * share)
             try:
                 await self._feature.converter.command(port, wanted)
             except SilentError:
@@ -65,7 +64,12 @@ class Confirmation:
     async def _arrive(self, wanted: State, watch: asyncio.Future[State], pause_s: float) -> State:
         """Wait for the report, and read where none comes."""
         converter = self._feature.converter
-        progress = _Progress(asyncio.get_running_loop().time, converter.settle_s, self._timeout_s)
+        progress = _Progress(
+            asyncio.get_running_loop().time,
+            self._view.state.get(converter.name),
+            timeout_s=self._timeout_s,
+            settle_s=converter.settle_s,
+        )
         while True:
             await asyncio.wait([watch], timeout=pause_s)
             if not watch.done():
@@ -81,7 +85,7 @@ class Confirmation:
             pause_s = min(max(pause_s * 2, 0.05), _LONGEST_PAUSE_S)
 
     async def _read(self, progress: _Progress) -> None:
-        port = self._feature.port.within(self._timeout_s * _PATIENCE[0])
+        port = self._feature.port.urgent(self._timeout_s * _PATIENCE[0])
         try:
             await port.read(self._feature.attributes)
         except SilentError:
@@ -102,28 +106,37 @@ class Confirmation:
 class _Progress:
     """When a device has come to rest, and when to give up waiting."""
 
-    def __init__(self, now: Callable[[], float], settle_s: float, timeout_s: float) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        state: State | None,
+        *,
+        timeout_s: float,
+        settle_s: float,
+    ) -> None:
         self._now = now
-        self._settle_s = settle_s
+        self._state = state
         self._timeout_s = timeout_s
-        self._began_s = self._moved_s = now()
-        self._last: State | None = None
+        self._settle_s = settle_s
+        self._began_s = self._changed_s = now()
+        self._moved = False
         self.answered = False
 
     def heard(self, state: State | None) -> None:
-        if state != self._last:
-            self._last, self._moved_s = state, self._now()
+        if state != self._state:
+            self._state, self._changed_s, self._moved = state, self._now(), True
 
     def rests(self) -> bool:
-        return self.answered and self._now() - self._moved_s > _REST_S
+        return self.answered and self._now() - self._changed_s > _REST_S
 
     def over(self) -> bool:
-        now = self._now()
-        if now - self._began_s < self._timeout_s:
-            return False
+        """Some devices that move tell their position only at the end: one that has not moved yet
+        gets all its time, one that has and then stands still does not."""
+        took_s = self._now() - self._began_s
         if not self.answered or not self._settle_s:
-            return True
-        return now - self._moved_s > _STANDSTILL_S or now - self._began_s > self._settle_s
+            return took_s > self._timeout_s
+        stands = self._moved and self._now() - self._changed_s > self._timeout_s
+        return stands or took_s > self._settle_s
 
 
 def silent(view: DeviceView) -> DeviceSilentError:

@@ -195,7 +195,7 @@ class Hub:
         return await Confirmation(view, feature, self._config.confirm_timeout_s).run(value)
 
     async def _read(self, view: DeviceView, feature: Feature) -> None:
-        port = feature.port.within(self._config.confirm_timeout_s / _READ_ATTEMPTS)
+        port = feature.port.urgent(self._config.confirm_timeout_s / _READ_ATTEMPTS)
         for _ in range(_READ_ATTEMPTS):
             try:
                 return await port.read(feature.attributes)

@@ -84,7 +84,7 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     Afterwards nothing of it is left: port, thread, tasks and database are closed."""
     # Half a second of imports; on a thread, the loop stays responsive meanwhile.
     module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
-    air = Air(await asyncio.to_thread(_failures))
+    air = await asyncio.to_thread(_air)
     try:
         app = await module.ControllerApplication.new(_settings(config, database), start_radio=False)
     except Exception as error:
@@ -122,14 +122,14 @@ async def open_radio(session: Session, config: Zigbee) -> None:
         raise UnavailableError(explain(error, config)) from error
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """The exceptions by which the libraries say that a message did not get through."""
+def _air() -> Air:
     names = (
         ("zigpy.exceptions", "ZigbeeException"),
         ("zigpy.exceptions", "RadioException"),
         ("bellows.ash", "AshException"),
     )
-    return tuple(getattr(importlib.import_module(module), name) for module, name in names)
+    failures = tuple(getattr(importlib.import_module(module), name) for module, name in names)
+    return Air(failures, importlib.import_module("zigpy.types").PacketPriority.HIGH)
 
 
 def _settings(config: Zigbee, database: Path) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Roster:
         for other in self._views.values():
             same = other.name.casefold() == new_name.casefold()
             if other is not view and same and _same_area(other.area, new_area):
-                where = f" in the {new_area}" if new_area else ""
+                where = f" in the {other.area}" if other.area else ""
                 raise BadRequestError(f"There is already a {other.name}{where}.")
         await self._names.save(device_id, new_name, new_area)
         self._stored[device_id] = (new_name, new_area)

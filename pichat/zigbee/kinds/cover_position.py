@@ -13,7 +13,7 @@ class CoverPosition(Converter):
     name = "cover_position"
     cluster_id = 0x0102
     reports = (Report(attribute="current_position_lift_percentage", change=1),)
-    settle_s = 90.0
+    settle_s = 60.0
 
     def capability(self, attributes: Attributes) -> Capability:
         del attributes

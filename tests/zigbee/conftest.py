@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.zigbee.simulated import copy_house, house
+
+
+@pytest.fixture(scope="session")
+def paired_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the memory of a stick, a hub and a store after the first start."""
+    directory = tmp_path_factory.mktemp("paired")
+
+    async def pair() -> None:
+        async with house(directory, pair=True):
+            pass
+
+    asyncio.run(pair())
+    return directory
+
+
+@pytest.fixture
+def known(paired_house: Path, tmp_path: Path) -> Path:
+    """A copy of the paired house, for one test."""
+    return copy_house(paired_house, tmp_path)
