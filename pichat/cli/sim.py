@@ -59,7 +59,7 @@ def sim(context: click.Context, control: Path | None, state_dir: Path | None) ->
 @click.option("--loss", type=click.FloatRange(0, 1), default=0.0, help="Share of messages lost.")
 @click.option("--seed", type=int, help="Make losses and addresses repeatable.")
 @click.pass_context
-def serve(context: click.Context, **options: Any) -> None:
+def serve(context: click.Context, /, **options: Any) -> None:
     """Run the simulator alone. Its first line is the path that a host opens."""
     if options["control"] is None and context.parent and context.parent.params["control"]:
         options["control"] = context.obj
@@ -83,11 +83,14 @@ def list_devices(context: click.Context, as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Device", "Name", "Area", "Kind", "Joined", "Values", box=None)
+    table = Table(box=None)
+    for title in ("Device", "Area", "Joined"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("Values", overflow="fold")
     for device in devices:
         values = ", ".join(f"{name} {_text(value)}" for name, value in device["values"].items())
         joined = "deaf" if device["link"]["deaf"] else "yes" if device["joined"] else "no"
-        table.add_row(*(device[key] for key in ("id", "name", "area", "kind")), joined, values)
+        table.add_row(device["id"], device["area"], joined, values)
     Console().print(table)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class SimulatorClient:
         now: dict[str, Any] = (await self.request("device", device=device, **link))["link"]
         return now
 
-    async def watch(self) -> AsyncIterator[dict[str, Any]]:
+    async def watch(self) -> AsyncGenerator[dict[str, Any], None]:
         """Events as they happen, on a connection of their own.
 
         `{"event": "changed", "device", "values"}`, `{"event": "joined" | "left", "device"}`; the

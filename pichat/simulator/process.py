@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from pichat.simulator.errors import SimulatorError
@@ -20,8 +21,9 @@ class SimulatorProcess:
 
     house None: the default house. state None: a factory-fresh stick that remembers nothing.
     control: where the control socket shall be; the pseudo-terminal gets a lasting name beside it
-    (`<control>.tty`), which stays the same when the stick is unplugged and plugged in again.
-    tcp_port: a TCP port instead of the pseudo-terminal (0: any).
+    (`<control>.tty`), which `path` is from the beginning and which stays the same when the stick
+    is unplugged and plugged in again. tcp_port: a TCP port instead (0: any; `path` is then known
+    once it has started).
 
     The child ends when this process does, however that happens: its standard input is a pipe.
     """
@@ -52,7 +54,7 @@ class SimulatorProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._listening: asyncio.Task[None] | None = None
-        self.path = ""
+        self.path = "" if link is None else str(link)
 
     async def __aenter__(self) -> SimulatorProcess:
         await self.start()
@@ -77,6 +79,7 @@ class SimulatorProcess:
             stderr=asyncio.subprocess.PIPE,
         )
         self._process = process
+        self._stderr.clear()
         self._listening = asyncio.create_task(self._listen(process))
         try:
             self.path = await self._first_line(process)
@@ -116,6 +119,20 @@ class SimulatorProcess:
         if self._process is None:
             return 0
         return await self._process.wait()
+
+    async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Starts, calls `ready`, and raises SimulatorError when the child ends by itself.
+
+        Cancelling stops the child.
+        """
+        try:
+            await self.start()
+            ready()
+            code = await self.wait()
+        finally:
+            await self.stop()
+        reason = " ".join(self._stderr) or f"exit code {code}"
+        raise SimulatorError(f"The simulator ended: {reason}")
 
     async def stop(self) -> None:
         """Ends the child: asks, and after STOP_S insists. Does nothing when it is gone."""

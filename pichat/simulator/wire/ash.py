@@ -7,6 +7,7 @@ import enum
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pichat.simulator.wire import ash_frames
 from pichat.simulator.wire.ash_frames import Frame, Kind
@@ -16,11 +17,19 @@ log = logging.getLogger(__name__)
 
 WINDOW = 5
 QUEUE_FRAMES = 200
-ACK_TIMEOUT_INITIAL_S, ACK_TIMEOUT_MIN_S, ACK_TIMEOUT_MAX_S = 1.6, 0.4, 3.2
 ACK_TIMEOUTS_MAX = 5
 NOT_READY_S = 1.0
 RESET_SOFTWARE = 0x0B
 ERROR_ACK_TIMEOUTS = 0x51
+
+
+@dataclass(frozen=True)
+class AckTimeouts:
+    """How long the host may take to acknowledge; adapted between least and most."""
+
+    initial_s: float = 1.6
+    least_s: float = 0.4
+    most_s: float = 3.2
 
 
 class LinkState(enum.Enum):
@@ -41,10 +50,12 @@ class AshLink:
         write: Callable[[bytes], None],
         received: Callable[[bytes], None],
         reset: Callable[[], None],
+        timeouts: AckTimeouts = AckTimeouts(),
     ) -> None:
         self._write = write
         self._received = received
         self._reset = reset
+        self._timeouts_s = timeouts
         self._loop = asyncio.get_running_loop()
         self._deframer = ash_frames.Deframer()
         self._timer: asyncio.TimerHandle | None = None
@@ -60,7 +71,7 @@ class AshLink:
         self._acknowledged = True
         self._rejecting = False
         self._not_ready_until = 0.0
-        self._ack_timeout_s = ACK_TIMEOUT_INITIAL_S
+        self._ack_timeout_s = self._timeouts_s.initial_s
         self._timeouts = 0
         self._sent_at = 0.0
         self._stop_timer()
@@ -184,7 +195,7 @@ class AshLink:
         self._retransmit()
 
     def _set_ack_timeout(self, value_s: float) -> None:
-        self._ack_timeout_s = max(ACK_TIMEOUT_MIN_S, min(value_s, ACK_TIMEOUT_MAX_S))
+        self._ack_timeout_s = max(self._timeouts_s.least_s, min(value_s, self._timeouts_s.most_s))
 
     def _restart_timer(self) -> None:
         self._stop_timer()
