@@ -230,8 +230,10 @@ def _find(library: ModuleType, kind: Kind, name: str) -> dict[str, Any]:
     if not listed:
         raise UnavailableError(f"No {kind} is connected.")
     if name == "default":
-        index = library.default.device[kind == "speaker"]
-        return next((entry for entry in listed if entry["index"] == index), listed[0])
+        try:
+            return dict(library.query_devices(kind=side))
+        except library.PortAudioError:  # none is marked as the default
+            return dict(listed[0])
     for entry in listed:
         if name.casefold() in entry["name"].casefold():
             return dict(entry)

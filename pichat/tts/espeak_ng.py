@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import shutil
+import signal
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,7 +50,10 @@ class EspeakNg:
             yield await _read_speech(process)
         finally:
             if process.returncode is None:
-                process.kill()
+                # Not `process.kill`: it would collect a process that has just ended, whose end
+                # asyncio's watcher then misses.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
             await process.communicate()

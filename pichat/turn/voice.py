@@ -136,19 +136,18 @@ class VoiceLoop:
         self._ears.tell(lambda listener: listener.set_recogniser(recogniser))
         self._show()
 
-    async def hear(self, frames: AsyncIterator[bytes]) -> None:
+    async def hear(self, frames: AsyncIterator[bytes], *, patience_s: float = 10.0) -> None:
         """Hear 16 kHz mono int16 sound instead of the microphone, at the pace of real time,
         followed by silence until the loop listens for the wake word again.
 
-        Raises BusyError while another recording plays, UnavailableError when the loop is deaf.
+        Raises BusyError while another recording plays, UnavailableError when the loop is still
+        deaf after `patience_s`: right after the start it has to load its engines first.
         """
         if self._file_plays:
             raise BusyError("Another recording is being played already.")
         self._file_plays = True
         try:
-            if reason := self._why_deaf():
-                raise UnavailableError(reason)
-            self._show()
+            await self._until_able(patience_s)
             await self._idle.wait()
             pace = _Pace()
             async for pcm in frames:
@@ -203,6 +202,16 @@ class VoiceLoop:
     def _put_live(self, frame: Frame) -> None:
         if not self._file_plays:
             self._ears.put(frame)
+
+    async def _until_able(self, patience_s: float) -> None:
+        with self._bus.subscribe(VoiceChanged) as changes:
+            self._show()
+            try:
+                async with asyncio.timeout(patience_s):
+                    while self._why_deaf():
+                        await changes.get()
+            except TimeoutError:
+                raise UnavailableError(self._why_deaf() or "The voice loop is deaf.") from None
 
     async def _hear_block(self, pcm: bytes, pace: _Pace) -> None:
         await pace.wait(len(pcm))

@@ -120,10 +120,12 @@ class Pulse:
         self._server = None
 
     def unplug_microphone(self) -> None:
-        self._pactl("unload-module", "module-remap-source")
+        """No more sound comes from it, and nobody is told: as ALSA does it. (Unloading it would
+        make the server move its users to another source.)"""
+        self._pactl("suspend-source", "microphone", "1")
 
     def plug_microphone(self) -> None:
-        self._pactl("load-module", "module-remap-source", *_MICROPHONE.split())
+        self._pactl("suspend-source", "microphone", "0")
 
     def play_into_microphone(self, wav: Path, *, wait: bool = True) -> None:
         """Somebody speaks: `wav` comes out of the virtual microphone at its own pace."""

@@ -177,7 +177,16 @@ async def test_without_a_recogniser_it_says_why_it_is_deaf() -> None:
         kitchen.loop.set_recogniser(None, "The vocabulary could not be built.")
         assert (await kitchen.becomes("deaf")).reason == "The vocabulary could not be built."
         with pytest.raises(UnavailableError, match="vocabulary"):
-            await kitchen.loop.hear(frames(CALL))
+            await kitchen.loop.hear(frames(CALL), patience_s=0.1)
+
+
+async def test_a_recording_waits_for_the_vocabulary() -> None:
+    async with Kitchen(microphone=False).running() as kitchen:
+        hearing = asyncio.create_task(kitchen.loop.hear(frames(CALL)))
+        await kitchen.until(lambda: "still learning" in (kitchen.loop.state.reason or ""))
+        kitchen.loop.set_recogniser(recogniser())
+        await hearing
+        assert len(kitchen.turns.asked) == 1
 
 
 async def test_a_failing_turn_is_answered_and_the_next_one_works() -> None:

@@ -1,0 +1,95 @@
+"""The loop with real devices, engines and speech; only recognition and the turn are scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pichat.audio.microphone import Microphone
+from pichat.audio.portaudio import PortAudio
+from pichat.audio.speaker import Speaker
+from pichat.bus import Bus
+from pichat.config.types import Voice
+from pichat.events import VoiceChanged, VoiceHeard
+from pichat.health import Health
+from pichat.tts.registry import choose
+from pichat.turn.listener import Listener
+from pichat.turn.machine import Rules
+from pichat.turn.voice import VoiceLoop
+from pichat.vad.base import load_voice_activity
+from pichat.wake.base import load_wake_word
+from tests.support.pulse import RECORDED_RATE_HZ, Recording, in_environment, pulse_server
+from tests.support.recogniser import KeptRecogniser
+from tests.support.speech import RATE_HZ, command, silence
+from tests.turn.voice_parts import ScriptedTurns
+
+ANSWER = "The kitchen light is on."
+
+
+def _listener() -> Listener:
+    wake_word = load_wake_word("openwakeword", "hey_jarvis")
+    return Listener(Rules(), wake_word, load_voice_activity("silero"))
+
+
+def _file(path: Path, pcm: bytes) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(pcm)
+    return path
+
+
+def _heard_s(recording: Recording) -> float:
+    """How long the speaker was loud, in pieces of 20 ms."""
+    sound = recording.samples().astype(np.float64)
+    pieces = sound[: len(sound) // 320 * 320].reshape(-1, 320)
+    return float((np.sqrt((pieces**2).mean(axis=1)) > 300).sum() * 320 / RECORDED_RATE_HZ)
+
+
+@pytest.mark.long
+async def test_it_is_spoken_to_and_answers(tmp_path: Path) -> None:
+    with pulse_server() as pulse, in_environment(pulse.environment):
+        bus, portaudio = Bus(), PortAudio()
+        health = Health(bus)
+        turns = ScriptedTurns(ANSWER)
+        recogniser = KeptRecogniser("turn on the kitchen light")
+        loop = VoiceLoop(
+            Voice(),
+            listener=_listener,
+            microphone=Microphone("default", portaudio, health),
+            speaker=Speaker("default", portaudio, health),
+            synthesiser=choose("auto", None),
+            turns=turns,
+            bus=bus,
+            health=health,
+        )
+        loop.set_recogniser(recogniser)
+        with bus.subscribe(VoiceChanged, VoiceHeard) as events:
+            running = asyncio.create_task(loop.run())
+            async with asyncio.timeout(15):
+                while loop.state.state != "listening":
+                    await events.get()
+            recording = pulse.record_speaker()
+            file = _file(tmp_path / "said.wav", command("turn on the kitchen light") + silence(1))
+            pulse.play_into_microphone(file, wait=False)
+            milestones: dict[str, float] = {}
+            async with asyncio.timeout(15):
+                while "spoken" not in milestones:
+                    event = await events.get()
+                    if isinstance(event, VoiceHeard):
+                        milestones[event.what] = event.at_s
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        await portaudio.close()
+        assert list(milestones) == ["wake", "speech_start", "speech_end", "first_audio", "spoken"]
+        assert len(turns.asked) == 1
+        assert len(recogniser.heard[0]) / 2 / RATE_HZ > 1
+        assert milestones["spoken"] - milestones["first_audio"] == pytest.approx(1.4, abs=0.6)
+        assert 0.4 < milestones["first_audio"] - milestones["speech_end"] < 0.9
+        assert _heard_s(recording) > 0.9  # the chime and the answer
+        recording.stop()
