@@ -83,6 +83,8 @@ class Feed:
                     await self._deliver(events)
                 except BusyError:
                     log.warning("events lost", listeners=len(self._listeners))
+                except Exception:  # the owner's boundary: one bad event must not end the feed
+                    log.exception("feed failed")
             for listener in list(self._listeners):
                 self.leave(listener)
                 listener.resync()

@@ -19,7 +19,7 @@ from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
 from pichat.gateway.services import Services
-from pichat.gateway.ws import WebSockets
+from pichat.gateway.ws import MAX_CONNECTIONS, WebSockets
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +44,14 @@ class Gateway:
         allowed_hosts: frozenset[str] = frozenset(),
         header_timeout_s: float = HEADER_TIMEOUT_S,
         stop_timeout_s: float = 5.0,
+        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
         self._config = config
         self._services = services
         self._stop_timeout_s = stop_timeout_s
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe)
-        self._sockets = WebSockets(services, load_actions(), self._feed)
+        self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)
         self._runner = web.AppRunner(
             self._application(own_names(config.host) | allowed_hosts),
             access_log=None,

@@ -23,12 +23,19 @@ HEARTBEAT_S = 30.0
 
 
 class WebSockets:
-    """The clients that are connected now."""
+    """The clients that are connected now, at most `max_connections` of them."""
 
-    def __init__(self, services: Services, actions: dict[str, Action], feed: Feed) -> None:
+    def __init__(
+        self,
+        services: Services,
+        actions: dict[str, Action],
+        feed: Feed,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
         self._services = services
         self._actions = actions
         self._feed = feed
+        self._max_connections = max_connections
         self._connections: set[Connection] = set()
 
     def __len__(self) -> int:
@@ -36,7 +43,7 @@ class WebSockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One client, from its upgrade until it goes."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        if len(self._connections) >= self._max_connections:
             return error_response(503, BusyError("Too many screens are connected."))
         # No compression: it costs each idle client a window of memory and each frame time. Text
         # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.

@@ -3,6 +3,7 @@ import socket
 
 import aiohttp
 import pytest
+from multidict import CIMultiDictProxy
 
 from pichat import __version__
 from pichat.config.types import Server
@@ -13,9 +14,9 @@ from tests.gateway.fakes import World, running_world
 from tests.gateway.screen import DEADLINE_S, Screen, connect
 
 
-async def get(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+async def get(url: str, **headers: str) -> tuple[int, str, CIMultiDictProxy[str]]:
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
-        return response.status, await response.text(), dict(response.headers)
+        return response.status, await response.text(), response.headers
 
 
 async def test_health_tells_each_part(world: World) -> None:

@@ -1,0 +1,75 @@
+import asyncio
+
+import aiohttp
+import pytest
+
+from pichat.bus import Bus
+from pichat.config.types import Server
+from pichat.events import DeviceRemoved, Event
+from pichat.gateway.feed import Feed
+from pichat.gateway.server import Gateway
+from tests.gateway.fakes import World
+from tests.gateway.screen import DEADLINE_S, connect
+
+
+async def test_more_screens_than_allowed_are_told_so(world: World) -> None:
+    services = world.gateway._services
+    async with Gateway(Server(port=0), services, max_connections=1) as small:
+        async with connect(small.url) as first:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                async with connect(small.url):
+                    pass
+            assert refused.value.status == 503
+            await first.still_there()
+        async with asyncio.timeout(DEADLINE_S):
+            await _comes_in(small.url)
+
+
+async def _comes_in(url: str) -> None:
+    """The server hears of a goodbye a moment after it was said."""
+    while True:
+        try:
+            async with connect(url) as screen:
+                await screen.still_there()
+                return
+        except aiohttp.WSServerHandshakeError:
+            pass
+
+
+class Ear:
+    """A listener that only remembers."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.resynced = asyncio.Event()
+
+    async def post(self, frame: bytes) -> None:
+        self.frames.append(frame)
+
+    def resync(self) -> None:
+        self.resynced.set()
+
+
+async def test_an_event_that_fails_does_not_end_the_feed() -> None:
+    bus, seen = Bus(), asyncio.Event()
+
+    def observe(event: Event) -> None:
+        if event == DeviceRemoved(device_id="bad"):
+            raise RuntimeError("a defect")
+        seen.set()
+
+    feed, ear, later = Feed(bus, observe), Ear(), Ear()
+    running = asyncio.create_task(feed.run())
+    await asyncio.sleep(0)
+    feed.join(ear, "r1", frozenset({"devices"}))
+    bus.publish(DeviceRemoved(device_id="bad"))
+    async with asyncio.timeout(DEADLINE_S):
+        await ear.resynced.wait()
+        await asyncio.sleep(0)
+        feed.join(later, "r2", frozenset({"devices"}))
+        bus.publish(DeviceRemoved(device_id="good"))
+        await seen.wait()
+    assert ear.frames == []
+    assert b'"good"' in later.frames[0]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
