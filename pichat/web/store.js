@@ -1,13 +1,15 @@
 // How things are: a snapshot when connected, then deltas. Elements listen and show.
 
+const AGAIN_MS = 2000;
+
 /** Dispatches "devices" (the set changed), "device" (detail: one device), "voice", "health". */
 export class Store extends EventTarget {
   devices = new Map();
   voice = null;
   health = new Map();
-  loaded = false;
 
   #link;
+  #version = null;
 
   constructor(link) {
     super();
@@ -32,17 +34,22 @@ export class Store extends EventTarget {
   async #load() {
     try {
       const snapshot = await this.#link.ask("subscribe", {});
+      if (this.#version !== null && this.#version !== snapshot.version) {
+        location.reload(); // the daemon was updated: this page is an old one
+      }
+      this.#version = snapshot.version;
       this.devices = new Map(snapshot.devices.map((device) => [device.id, device]));
       this.voice = snapshot.voice;
       this.health = new Map(
         Object.entries(snapshot.health.parts).map(([part, report]) => [part, { part, ...report }]),
       );
-      this.loaded = true;
       for (const kind of ["devices", "voice", "health"]) {
         this.#tell(kind);
       }
     } catch (error) {
-      console.warn("no snapshot:", error.message);
+      if (error.code !== "lost") {
+        setTimeout(() => this.#link.state === "open" && this.#load(), AGAIN_MS);
+      }
     }
   }
 

@@ -96,7 +96,9 @@ export class Turns extends EventTarget {
 
   #started(event) {
     const unnamed = this.#turns.find(
-      (turn) => turn.mine && turn.id === null && turn.state === "running" && turn.text === event.text,
+      (turn) =>
+        turn.mine && turn.id === null && turn.state === "running" && turn.text === event.text &&
+        event.source === "screen",
     );
     if (unnamed) {
       unnamed.id = event.turn_id;

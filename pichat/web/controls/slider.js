@@ -8,7 +8,8 @@ export function sliderControl(capability, device, act, { step = 1 } = {}) {
   let held = false;
   let confirmed = minimum;
 
-  const value = el("output", { class: "slider-value" });
+  // No <output>: a reader would speak up at every report of every lamp.
+  const value = el("span", { class: "slider-value", "aria-hidden": "true" });
   const range = el("input", {
     type: "range",
     min: String(minimum),

@@ -5,8 +5,8 @@ import { partInWords } from "../words.js";
 export function defineHealth(store) {
   class Health extends HTMLElement {
     connectedCallback() {
-      this.list = el("ul", { class: "problems", role: "status", "aria-label": "Problems" });
-      this.append(this.list);
+      this.list = el("ul", { class: "problems", "aria-label": "Problems" });
+      this.append(el("div", { role: "status" }, this.list));
       store.addEventListener("health", () => this.show());
       this.show();
     }
