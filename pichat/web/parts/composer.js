@@ -70,7 +70,9 @@ export function defineComposer(turns, link) {
       const empty = this.field.value.trim() === "";
       this.field.placeholder = connected ? "Tell the house what to do" : "Not connected";
       this.field.style.height = "auto";
-      this.field.style.height = `${this.field.scrollHeight}px`;
+      if (!empty) {
+        this.field.style.height = `${this.field.scrollHeight}px`;
+      }
       this.button.disabled = !connected || (empty && !stops);
       if (this.dataset.button !== String(stops)) {
         this.dataset.button = String(stops);
