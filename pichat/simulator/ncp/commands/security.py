@@ -115,8 +115,8 @@ def import_key(stick: Stick, fields: Reader) -> bytes:
 
 @REGISTRY.on(0x111)
 def import_transient_key(_: Stick, fields: Reader) -> bytes:
-    """Devices of the house know the well-known key and every install code."""
-    fields.take(8 + 16 + 1)
+    """Devices of the house know every key. A flags byte follows up to 13; some send it later."""
+    fields.take(8 + 16)
     return Status.OK.sl()
 
 
