@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -127,7 +127,8 @@ class Daemon:
             names,
             pair_at_first_start=simulated,
         )
-        steps.run("zigbee", self._run_radio(hub, needs={"simulator"} if simulated else set()))
+        needs: Set[str] = {"simulator"} if simulated else set()
+        steps.run("zigbee", self._after(needs, hub.run))
         self._awaited.add("zigbee")
         return hub
 
@@ -141,10 +142,6 @@ class Daemon:
             loss=config.loss,
             ezsp_version=config.ezsp_version,
         )
-
-    async def _run_radio(self, hub: Hub, needs: set[str]) -> None:
-        await self._settled(needs)
-        await hub.run()
 
     def _voice(self, turns: Turns) -> VoiceLoop | SilentVoice:
         config = self._config.voice
@@ -172,7 +169,8 @@ class Daemon:
             self._bus,
             self._health,
         )
-        self._run_part("recognition", vocabulary.serve)
+        # The names are known once the radio was tried: learning them before would be for nothing.
+        self._run_part("recognition", vocabulary.serve, needs={"zigbee"})
         if isinstance(voice, VoiceLoop):
             self._steps.run("voice", voice.run())
             self._awaited |= {"voice", "speaker", "microphone"}
@@ -182,9 +180,17 @@ class Daemon:
         files = await prepare(self._config.language, devices, cache)
         return load_recogniser(self._config.voice.stt, files)
 
-    def _run_part(self, name: str, serve: Callable[[], Awaitable[None]]) -> None:
+    def _run_part(
+        self, name: str, serve: Callable[[], Awaitable[None]], needs: Set[str] = frozenset()
+    ) -> None:
+        """Keep an optional part going, as soon as the parts that it needs were tried."""
         self._awaited.add(name)
-        self._steps.run(name, keep_serving(name, serve, self._health))
+        serving = partial(keep_serving, name, serve, self._health)
+        self._steps.run(name, self._after(needs, serving))
+
+    async def _after(self, needs: Set[str], work: Callable[[], Awaitable[None]]) -> None:
+        await self._settled(needs)
+        await work()
 
     async def ready(self) -> None:
         """Returns when every part works or has said why not, or after the deadline."""
@@ -194,7 +200,7 @@ class Daemon:
         except TimeoutError:
             return
 
-    async def _settled(self, parts: set[str]) -> None:
+    async def _settled(self, parts: Set[str]) -> None:
         """Returns when each of the parts works or has said why not."""
         with self._bus.subscribe(PartHealth) as changes:
             while parts - self._health.parts().keys():

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from pichat.cli.client import connect
 from tests.support.daemon import DaemonProcess, chat, json_lines, pichat, running_daemon
@@ -18,7 +19,7 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
-@pytest.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def daemon(state_dir: Path) -> AsyncIterator[DaemonProcess]:
     async with running_daemon(state_dir, simulator={"radio_delay_ms": 1}) as daemon:
         yield daemon
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def simulated(daemon: DaemonProcess, device: str, name: str) -> object:
-    return (await daemon.simulator.get(device))[name]
+    return (await daemon.simulator.values(device))[name]
 
 
 async def test_the_house_is_there_with_names_and_rooms(daemon: DaemonProcess) -> None:
@@ -41,7 +42,7 @@ async def test_the_house_is_there_with_names_and_rooms(daemon: DaemonProcess) ->
 
 
 async def test_say_turns_the_light_on_in_the_simulator(daemon: DaemonProcess) -> None:
-    await daemon.simulator.set("kitchen-light", {"on": False})
+    await daemon.simulator.set("kitchen-light", on=False)
     code, out, _ = await pichat(daemon.state_dir, "say", "turn", "on", "the", "kitchen", "light")
     assert (code, out.strip()) == (0, "Turned on the kitchen light.")
     assert await simulated(daemon, "kitchen-light", "on") is True
@@ -93,7 +94,7 @@ async def test_a_sensor_that_is_moved_from_outside_is_heard_and_answered(
 
 async def test_everything_off(daemon: DaemonProcess) -> None:
     for device in ("kitchen-light", "living-room-lamp", "office-plug"):
-        await daemon.simulator.set(device, {"on": True})
+        await daemon.simulator.set(device, on=True)
     code, _, _ = await pichat(daemon.state_dir, "say", "turn off everything")
     assert code == 0
     for device in ("kitchen-light", "living-room-lamp", "office-plug", "hallway-light"):

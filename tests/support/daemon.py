@@ -29,6 +29,7 @@ class DaemonProcess:
         self.state_dir = state_dir
         self.process = process
         self.lines: list[str] = []
+        self.simulator = SimulatorClient(state_dir / "simulator.sock")
 
     @property
     def pid(self) -> int:
@@ -37,10 +38,6 @@ class DaemonProcess:
     @property
     def url(self) -> str:
         return running_url(self.state_dir)
-
-    @property
-    def simulator(self) -> SimulatorClient:
-        return SimulatorClient(self.state_dir / "simulator.sock")
 
     @property
     def log(self) -> str:
@@ -61,6 +58,7 @@ class DaemonProcess:
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the signal, and return the exit code once it has ended."""
+        await self.simulator.close()
         if self.process.returncode is None:
             self.process.send_signal(number)
         async with asyncio.timeout(EXIT_DEADLINE_S):
