@@ -13,12 +13,12 @@ from pichat.events import Device, DeviceOutcome, ToolResult
 from pichat.intents import english
 from pichat.intents.language import Language
 from pichat.intents.names import domains
+from pichat.intents.understood import Understood
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
-    from pichat.intents.understand import Understood
 
 log = structlog.get_logger(__name__)
 
@@ -119,7 +119,7 @@ class Answers:
         if self._environment is None:
             from jinja2.sandbox import SandboxedEnvironment
 
-            self._environment = SandboxedEnvironment(autoescape=False)  # noqa: S701 (speech, not HTML)
+            self._environment = SandboxedEnvironment(autoescape=False)
         return self._environment
 
 

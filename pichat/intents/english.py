@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pichat.events import Device, DeviceOutcome, State, ToolResult
-
-if TYPE_CHECKING:
-    from pichat.intents.understand import Understood
+from pichat.intents.understood import Understood
 
 NOUN_OF_KIND = {
     "light": "lights",
@@ -162,7 +160,8 @@ def fits(outcome: DeviceOutcome, wanted: str) -> bool:
 def _yes_no(known: list[DeviceOutcome], wanted: str) -> str:
     first = known[0]
     is_so = "Yes" if fits(first, wanted) else "No"
-    return f"{is_so}, {the(first.device_name)} {_be(first)} {state_words(first.capability, first.state)}"
+    now = state_words(first.capability, first.state)
+    return f"{is_so}, {the(first.device_name)} {_be(first)} {now}"
 
 
 def _any(known: list[DeviceOutcome], wanted: str) -> str:

@@ -118,7 +118,7 @@ def _without_floors(sentences: Sentences) -> Sentences:
     """PiChat knows rooms, not floors: a template that needs one can never match."""
     from hassil.intents import Intent
 
-    intents = {}
+    intents: dict[str, Intent] = {}
     for name, intent in sentences.intents.items():
         for data in intent.data:
             combination = (data.metadata or {}).get("slot_combination", "")

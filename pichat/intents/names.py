@@ -20,7 +20,7 @@ DOMAIN_OF_KIND = {
     "thermostat": "climate",
 }
 _DIGITS = re.compile(r"\d+")
-_MARKS = re.compile(r"[^\w\s'&+-]+")
+_MARKS = re.compile(r"[^\w\s']+|_")
 _SPACES = re.compile(r"\s+")
 
 

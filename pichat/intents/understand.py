@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from pichat.errors import ConfigError
 from pichat.events import Device, ToolCall, ToolResult
@@ -15,26 +13,18 @@ from pichat.intents.answers import Answers
 from pichat.intents.language import SPELLINGS, Language, load, supported_languages, unknown_language
 from pichat.intents.match import HANDLERS, Match, from_result
 from pichat.intents.names import slot_lists
+from pichat.intents.understood import Understood
 
 if TYPE_CHECKING:
     from hassil import RecognizeResult
     from hassil.intents import SlotList
 
 
+__all__ = ["Intents", "Understood"]
+
 REMEMBERED = 256
 LONGEST_TEXT = 200
 """Characters. Nothing that a person says to a lamp is longer; a page of text is refused at once."""
-
-
-class Understood(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence's meaning. `response` is the package's key of the kind of answer; `slots` what
-    was said (area, name, state, temperature, …)."""
-
-    intent: str
-    calls: tuple[ToolCall, ...]
-    slots: dict[str, Any]
-    response: str
-    language: str
 
 
 class Intents:
