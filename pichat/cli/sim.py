@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -57,6 +58,7 @@ def sim(context: click.Context, control: Path | None, state_dir: Path | None) ->
 @click.option("--control", type=FILE, help="Make a control socket there.")
 @click.option("--radio-delay-ms", type=click.FloatRange(0, 60000), default=15.0)
 @click.option("--loss", type=click.FloatRange(0, 1), default=0.0, help="Share of messages lost.")
+@click.option("--link", type=FILE, help="Lasting name for the pseudo-terminal.")
 @click.option("--seed", type=int, help="Make losses and addresses repeatable.")
 @click.pass_context
 def serve(context: click.Context, /, **options: Any) -> None:
@@ -69,6 +71,20 @@ def serve(context: click.Context, /, **options: Any) -> None:
         if value is not None
     ]
     os.execv(sys.executable, [sys.executable, "-m", "pichat.simulator", *arguments])  # noqa: S606
+
+
+@sim.command()
+@click.pass_context
+def watch(context: click.Context) -> None:
+    """Print every change as it happens, one JSON line each, until interrupted."""
+
+    async def follow(client: SimulatorClient) -> None:
+        async for event in client.watch():
+            if event["event"] != "snapshot":
+                click.echo(json.dumps(event, ensure_ascii=False))
+
+    with contextlib.suppress(KeyboardInterrupt):
+        _ask(context, follow)
 
 
 @sim.command("list")
@@ -214,3 +230,30 @@ def radio(context: click.Context, delay_ms: float | None, loss: float | None) ->
     given = {"radio_delay_ms": delay_ms, "loss": loss}
     wanted = {name: value for name, value in given.items() if value is not None}
     _print_values(_ask(context, lambda client: client.settings(**wanted)))
+
+
+def _fault(name: str, told: str) -> None:
+    """Adds a command without arguments that disturbs the stick."""
+
+    @sim.command(name, help=told)
+    @click.pass_context
+    def disturb(context: click.Context) -> None:
+        _ask(context, lambda client: client.request(name))
+
+
+for _name, _told in (
+    ("unplug", "Pull the stick out: its port disappears."),
+    ("plug", "Plug the stick in again."),
+    ("hang", "The stick keeps its port but neither reads nor writes."),
+    ("resume", "The hung stick goes on where it stopped."),
+    ("crash", "The stick's firmware falls over; the host must reset it."),
+):
+    _fault(_name, _told)
+
+
+@sim.command()
+@click.argument("device")
+@click.pass_context
+def leave(context: click.Context, device: str) -> None:
+    """The device leaves the network, until joining is permitted again."""
+    _ask(context, lambda client: client.request("leave", device=device))

@@ -89,7 +89,7 @@ class SimulatorClient:
         return pressed
 
     async def settings(self, **settings: Any) -> dict[str, Any]:
-        """Changes `radio_delay_ms`, `loss`, `failure_ms`, `join_spacing_ms`; returns them all."""
+        """Changes `radio_delay_ms`, `loss` and the other radio settings; returns them all."""
         now: dict[str, Any] = (await self.request("settings", **settings))["settings"]
         return now
 

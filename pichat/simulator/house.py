@@ -8,9 +8,14 @@ from typing import Any
 import msgspec
 import yaml
 
+try:
+    from yaml import CSafeLoader as Loader  # a twentieth of the time
+except ImportError:
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
 from pichat.simulator.errors import HouseError
 from pichat.simulator.kinds import all_kinds
-from pichat.simulator.node.device import Link
+from pichat.simulator.node.parts import Link
 from pichat.simulator.wire.codec import eui64_from_text
 
 DEFAULT_HOUSE = Path(__file__).with_name("house.yaml")
@@ -45,7 +50,8 @@ def load_house(path: Path | None) -> House:
     """
     source = DEFAULT_HOUSE if path is None else path
     try:
-        house = msgspec.convert(yaml.safe_load(source.read_text("utf-8")), House)
+        content = yaml.load(source.read_text("utf-8"), Loader)
+        house = msgspec.convert(content, House)
     except OSError as error:
         raise HouseError(f"The house {source} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -14,7 +14,8 @@ from pichat.simulator.ncp import callbacks
 from pichat.simulator.ncp.stick import Stick
 from pichat.simulator.node import zdo
 from pichat.simulator.node.aps import Message
-from pichat.simulator.node.device import Device, Identity
+from pichat.simulator.node.device import Device
+from pichat.simulator.node.parts import Identity
 from pichat.simulator.node.types import Value
 from pichat.simulator.radio import Radio
 from pichat.simulator.wire.codec import eui64_from_text

@@ -56,11 +56,10 @@ def _change(settings: msgspec.Struct, request: Request, besides: tuple[str, ...]
         checked = msgspec.convert(merged, type(settings))
     except msgspec.ValidationError as error:
         raise SimulatorError(f"{error}.") from None
-    loss = merged.get("loss")
-    if loss is not None and not 0 <= loss <= 1:
-        raise SimulatorError("loss is not between 0 and 1.")
-    if any(value is not None and value < 0 for key, value in merged.items() if key != "loss"):
-        raise SimulatorError("A time cannot be negative.")
+    for name, value in merged.items():
+        share = name in ("loss", "line_noise")
+        if value is not None and not 0 <= value <= (1 if share else 1e6):
+            raise SimulatorError(f"{name} is not between 0 and {1 if share else 'a million'}.")
     for name in given:
         setattr(settings, name, getattr(checked, name))
 

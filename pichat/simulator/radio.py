@@ -14,8 +14,6 @@ from pichat.simulator.node import aps
 from pichat.simulator.node.aps import Message
 from pichat.simulator.node.device import Device
 
-AWAKE_AFTER_TRAFFIC_S = 3.0
-AWAKE_AFTER_JOIN_S = 30.0
 INDIRECT_TIMEOUT_S = 7.68  # how long a parent keeps a message for a sleeping child
 
 
@@ -24,12 +22,17 @@ class RadioSettings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     failure_ms: what the stick's own retries take before it reports a failure.
     join_spacing_ms: how far apart devices join once they may.
+    line_noise: the share of frames that the serial line damages, each way.
+    awake_ms, awake_joined_ms: how long a sleepy device listens after traffic, and after joining.
     """
 
     radio_delay_ms: float = 15.0
     loss: float = 0.0
+    line_noise: float = 0.0
     failure_ms: float = 500.0
     join_spacing_ms: float = 60.0
+    awake_ms: float = 3_000.0
+    awake_joined_ms: float = 30_000.0
 
 
 class Coordinator(Protocol):
@@ -163,17 +166,20 @@ class Radio:
 
     def _lost(self, device: Device) -> bool:
         own = device.link.loss
-        share = self.settings.loss if own is None else own
+        return self.chance(self.settings.loss if own is None else own)
+
+    def chance(self, share: float) -> bool:
+        """True so often, from 0 to 1."""
         return share > 0 and self._random.random() < share
 
     def _wake(self, device: Device) -> None:
-        until = self._loop.time() + AWAKE_AFTER_TRAFFIC_S
+        until = self._loop.time() + self.settings.awake_ms / 1000
         device.awake_until = max(device.awake_until, until)
 
     def joined(self, device: Device) -> None:
         """A device polls fast for a while after it joined."""
         self.members[device.address] = device
-        device.awake_until = self._loop.time() + AWAKE_AFTER_JOIN_S
+        device.awake_until = self._loop.time() + self.settings.awake_joined_ms / 1000
 
     def _sleeps_for(self, device: Device) -> float:
         """Seconds until the device asks its parent for messages; 0: it listens now."""

@@ -8,7 +8,7 @@ import msgspec
 
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.ncp.memory import StickMemory
-from pichat.simulator.node.device import Kept
+from pichat.simulator.node.kept import Kept
 
 
 class State(msgspec.Struct, kw_only=True):

@@ -13,6 +13,7 @@ from pichat.simulator.household import Household
 from pichat.simulator.ncp.ezsp import Ezsp
 from pichat.simulator.ncp.registry import NEWEST, OLDEST
 from pichat.simulator.ncp.stick import Stick
+from pichat.simulator.node import kept as kept_files
 from pichat.simulator.radio import Radio, RadioSettings
 from pichat.simulator.state import load_state, save_state
 from pichat.simulator.wire.ash import ERROR_ACK_TIMEOUTS, AshLink
@@ -53,7 +54,7 @@ class Simulator:
         for device in self.household.devices.values():
             kept = self._state.devices.get(device.eui64.hex())
             if kept is not None:
-                device.load(kept)
+                kept_files.load(device, kept)
         self.household.attach(self.stick)
         self.household.dirty = self._changed
         self._saving: asyncio.TimerHandle | None = None
@@ -126,11 +127,17 @@ class Simulator:
             if len(self._held) < 4096:
                 self._held += data
             return
-        self._link.feed(data)
+        self._link.feed(self._noisy(data))
 
     def _write(self, data: bytes) -> None:
         if not self._hung:
-            self._port.write(data)
+            self._port.write(self._noisy(data))
+
+    def _noisy(self, data: bytes) -> bytes:
+        if not self.radio.chance(self.radio.settings.line_noise):
+            return data
+        at = len(data) // 2
+        return data[:at] + bytes((data[at] ^ 0x01,)) + data[at + 1 :]
 
     def _received(self, frame: bytes) -> None:
         self._ezsp.received(frame)
@@ -157,7 +164,7 @@ class Simulator:
         if self.options.state is None:
             return
         devices = self.household.devices.values()
-        self._state.devices |= {one.eui64.hex(): one.dump() for one in devices}
+        self._state.devices |= {one.eui64.hex(): kept_files.dump(one) for one in devices}
         try:
             save_state(self.options.state, self._state)
         except OSError as error:

@@ -25,15 +25,15 @@ class Host:
         self.app = app
         self.heard = asyncio.Event()
         self.lost = asyncio.Event()
-        self.initialized: list[str] = []
+        self.initialized: set[str] = set()
         app.add_listener(self)
 
     def device_initialized(self, device: Any) -> None:
-        self.initialized.append(str(device.ieee))
+        self.initialized.add(str(device.ieee))
         self.heard.set()
 
     def device_removed(self, device: Any) -> None:
-        self.initialized.remove(str(device.ieee))
+        self.initialized.discard(str(device.ieee))
         self.heard.set()
 
     def connection_lost(self, _: Any) -> None:
@@ -149,3 +149,7 @@ async def happening(client: SimulatorClient, **expected: Any) -> AsyncIterator[N
                     return
     finally:
         await events.aclose()
+
+
+def names_in(directory: Path) -> list[str]:
+    return sorted(one.name for one in directory.iterdir())

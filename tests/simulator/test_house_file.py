@@ -20,7 +20,7 @@ def test_the_default_house() -> None:
     house = load_house(None)
     assert len(house.devices) == 11
     lamp = house.by_ieee("00:0D:6F:00:0A:00:00:03")
-    assert lamp is not None and (lamp.name, lamp.area) == ("Living room lamp", "Living room")
+    assert lamp is not None and (lamp.name, lamp.area) == ("living room lamp", "Living room")
 
 
 @pytest.mark.parametrize(

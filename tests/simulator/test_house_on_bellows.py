@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -297,10 +297,21 @@ async def test_deaf_mute_and_slow(both: tuple[Host, SimulatorClient]) -> None:
 
 async def test_a_sleeper_answers_when_it_polls(both: tuple[Host, SimulatorClient]) -> None:
     app, client = both
-    await client.device("front-door", poll_s=30)
-    zone = app.cluster(DOOR, "ias_zone")
-    read, _ = await zone.read_attributes(["zone_state"])
-    assert read == {"zone_state": 1}, "it still polls fast after it joined"
+    await client.settings(join_spacing_ms=0, awake_joined_ms=0, awake_ms=0)
+    async with happening(client, event="joined", device="front-door"):
+        await client.request("join", device="front-door")
+    await app.until(lambda: app.device(DOOR).is_initialized)
+    await client.device("front-door", poll_s=0.4)
+    basic = app.cluster(DOOR, "basic")
+    times_s = [await _timed(basic.read_attributes(["model"])) for _ in range(4)]
+    assert 0.1 < max(times_s) < 0.6
+    await client.device("front-door", poll_s=0)
+
+
+async def _timed(work: Coroutine[Any, Any, object]) -> float:
+    began = asyncio.get_running_loop().time()
+    await work
+    return asyncio.get_running_loop().time() - began
 
 
 async def test_leaving_is_for_good_until_permitted(both: tuple[Host, SimulatorClient]) -> None:

@@ -9,7 +9,7 @@ import pytest
 import zigpy.exceptions
 
 from pichat.simulator.control import SimulatorClient
-from tests.simulator.host import Reports, host, report, simulator
+from tests.simulator.host import Reports, host, names_in, report, simulator
 
 SMALL_HOUSE = """
 devices:
@@ -145,7 +145,7 @@ async def test_unplugged_and_plugged_in_again(house: Path, tmp_path: Path) -> No
             await client.request("unplug")
             async with asyncio.timeout(2):
                 await app.lost.wait()
-        assert [one.name for one in tmp_path.iterdir() if one.is_symlink()] == []
+        assert "control.tty" not in names_in(tmp_path)
         assert (await client.request("plug"))["path"] == process.path
         async with host(process.path, tmp_path / "zigbee.db") as app:
             await app.cluster(1, "on_off").on()
@@ -210,6 +210,18 @@ async def test_scan_and_channel(house: Path, tmp_path: Path) -> None:
         assert set(energy) == set(range(11, 27))
         await app.app._ezsp.setRadioChannel(20)
         assert (await client.status())["network"]["channel"] == 20
+
+
+async def test_a_noisy_line_loses_nothing(house: Path, tmp_path: Path) -> None:
+    async with (
+        simulator(tmp_path, house=house) as (process, client),
+        host(process.path) as app,
+    ):
+        await app.join(2)
+        await client.settings(line_noise=0.05)
+        for turn in range(30):
+            await app.cluster(1, "on_off").toggle()
+            assert (await client.values("lamp"))["on"] is (turn % 2 == 0)
 
 
 async def test_unknown_commands_are_refused(house: Path, tmp_path: Path) -> None:

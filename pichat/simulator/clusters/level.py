@@ -22,6 +22,7 @@ from pichat.simulator.wire.codec import Reader, u8
 LEVEL, REMAINING, OPTIONS, DEFAULT_TIME, ON_LEVEL = 0x0000, 0x0001, 0x000F, 0x0010, 0x0011
 LEAST, MOST = 1, 254
 NO_TIME = 0xFFFF
+UNSET = 0xFF
 DEFAULT_RATE = 50
 
 
@@ -34,12 +35,17 @@ class Level(Cluster):
         Attribute(0x0003, Type.UINT8, MOST, reportable=False),
         Attribute(OPTIONS, Type.BITMAP8, 0, writable=True, reportable=False),
         Attribute(DEFAULT_TIME, Type.UINT16, 0, writable=True, reportable=False),
-        Attribute(ON_LEVEL, Type.UINT8, 0xFF, writable=True, reportable=False),
-        Attribute(0x4000, Type.UINT8, 0xFF, writable=True, reportable=False),
+        Attribute(ON_LEVEL, Type.UINT8, UNSET, writable=True, reportable=False),
+        Attribute(0x4000, Type.UINT8, UNSET, writable=True, reportable=False),
     )
 
     def set_up(self) -> None:
         self._ramp = Ramp(self.host, lambda level: self.set(LEVEL, round(level)))
+
+    def switched(self, on: bool) -> None:
+        if on and self.number(ON_LEVEL) != UNSET:
+            self._ramp.stop()
+            self.set(LEVEL, self.number(ON_LEVEL))
 
     @property
     def _on_off(self) -> OnOff:
@@ -77,7 +83,7 @@ class Level(Cluster):
 
     def _move_to(self, request: Request, *, with_on_off: bool) -> Outcome:
         level, tenths = request.fields.u8(), request.fields.u16()
-        if level == 0xFF:
+        if level == UNSET:
             return Status.INVALID_VALUE
         if with_on_off or self.allowed(request):
             self.go(level, tenths, with_on_off=with_on_off)
@@ -85,7 +91,7 @@ class Level(Cluster):
 
     def _move(self, request: Request, *, with_on_off: bool) -> Outcome:
         down, rate = request.fields.u8(), request.fields.u8()
-        rate = DEFAULT_RATE if rate in (0, 0xFF) else rate
+        rate = DEFAULT_RATE if rate in (0, UNSET) else rate
         if with_on_off or self.allowed(request):
             target = LEAST if down else MOST
             tenths = round(abs(target - self.number(LEVEL)) / rate * 10)

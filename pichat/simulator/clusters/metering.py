@@ -71,8 +71,10 @@ class ElectricalMeasurement(Cluster):
     def set_up(self) -> None:
         self._load_w = float(self.host.options.get("load_w", 42.0))
 
-    def refresh(self) -> None:
-        """Called when the plug is switched, or the load changes."""
+    def switched(self, on: bool) -> None:  # noqa: ARG002
+        self._refresh()
+
+    def _refresh(self) -> None:
         switch = self.host.sibling(self, ON_OFF)
         watts = self._load_w if switch is None or switch.values[0x0000] else 0.0
         volts = self.number(VOLTAGE) / 10
@@ -91,8 +93,8 @@ class ElectricalMeasurement(Cluster):
 
     def _put_power(self, value: Any) -> None:
         self._load_w = need_number(value, 0, 3000)
-        self.refresh()
+        self._refresh()
 
     def _put_voltage(self, value: Any) -> None:
         self.set(VOLTAGE, round(need_number(value, 0, 300) * 10))
-        self.refresh()
+        self._refresh()

@@ -43,6 +43,8 @@ class OnOff(Cluster):
             self._cancel_timer()
             self._cancel_timer = None
         self.set(ON, on)
+        for beside in self.host.servers_beside(self):
+            beside.switched(on)
 
     @command(0x00)
     def off(self, _: Request) -> Outcome:

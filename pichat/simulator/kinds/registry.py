@@ -8,7 +8,8 @@ from typing import Any
 
 from pichat.simulator.clusters.basic import BATTERY, MAINS, Basic
 from pichat.simulator.node.cluster import Cluster
-from pichat.simulator.node.device import Device, Endpoint
+from pichat.simulator.node.device import Device
+from pichat.simulator.node.parts import Endpoint
 
 MANUFACTURER = "PiChat Simulated"
 Option = type[float] | type[str]

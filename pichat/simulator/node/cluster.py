@@ -184,6 +184,9 @@ class Cluster:
         """Somebody presses the device's own button; False: this cluster has none."""
         return False
 
+    def switched(self, on: bool) -> None:
+        """The on/off cluster beside this one was switched."""
+
     def scene(self) -> bytes:
         """The cluster's part of a stored scene (ZCL 8, section 3.7.2.3.2); empty: none."""
         return b""

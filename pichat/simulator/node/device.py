@@ -5,45 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-import msgspec
 
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.node import aps, zcl, zdo
 from pichat.simulator.node.aps import Message
 from pichat.simulator.node.cluster import Cluster, Quantity
+from pichat.simulator.node.parts import Endpoint, Identity, Link
 from pichat.simulator.node.reporting import Reporting
 from pichat.simulator.node.types import Value
-
-
-class Link(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """How a device is reached; every field can be changed at run time.
-
-    deaf: off the air (no power). mute: hears, obeys and acknowledges, but sends nothing.
-    slow_ms: waits so long before each answer. poll_s: a sleepy device fetches its messages so
-    often; 0 listens always. radio_delay_ms and loss: None takes the simulator's setting.
-    """
-
-    deaf: bool = False
-    mute: bool = False
-    slow_ms: float = 0.0
-    poll_s: float = 0.0
-    radio_delay_ms: float | None = None
-    loss: float | None = None
-    lqi: int = 220
-
-
-class Kept(msgspec.Struct, kw_only=True):
-    """What a device remembers over a restart. `network` names the one it belongs to."""
-
-    address: int
-    network: str | None = None
-    attributes: dict[str, dict[str, Value]] = {}
-    bindings: list[tuple[int, int, int | None, str, int]] = []
-    reporting: list[tuple[int, int, int, int, int, float]] = []
-    groups: list[tuple[int, int]] = []
 
 
 class Air(Protocol):
@@ -63,32 +33,6 @@ class Air(Protocol):
     def neighbours(self, device: Device) -> tuple[bytes, list[zdo.Neighbour]]: ...
     def changed(self, device: Device) -> None:
         """Something worth keeping or watching is different."""
-
-
-@dataclass
-class Endpoint:
-    number: int
-    device_id: int
-    servers: dict[int, Cluster] = field(default_factory=dict)
-    clients: dict[int, Cluster] = field(default_factory=dict)
-    groups: set[int] = field(default_factory=set)
-
-
-@dataclass
-class Identity:
-    """Who the device is; `mains` and `rx_on` decide its descriptors."""
-
-    id: str
-    name: str
-    area: str
-    kind: str
-    eui64: bytes
-    manufacturer: str
-    model: str
-    mains: bool
-    router: bool
-    rx_on: bool
-    manufacturer_code: int = 0x1289
 
 
 class Device:
@@ -327,42 +271,6 @@ class Device:
     def change_channel(self, channel: int, update_id: int) -> None:
         """Devices follow the coordinator wherever it goes."""
 
-    # Memory
-
-    def dump(self) -> Kept:
-        endpoints = self.endpoints.values()
-        return Kept(
-            address=self.address,
-            network=self.network,
-            attributes={
-                _key(cluster): kept for cluster in self.clusters() if (kept := cluster.dump())
-            },
-            bindings=[
-                (one.endpoint, one.cluster, one.group, one.eui64.hex(), one.target_endpoint)
-                for one in self.bindings
-            ],
-            reporting=self.reporting.dump(),
-            groups=[(one.number, group) for one in endpoints for group in one.groups],
-        )
-
-    def load(self, kept: Kept) -> None:
-        self.address, self.network = kept.address, kept.network
-        for cluster in self.clusters():
-            cluster.load(kept.attributes.get(_key(cluster), {}))
-        for source, cluster_id, group, eui64, target in kept.bindings:
-            if source in self.endpoints:
-                binding = zdo.Binding(source, cluster_id, group, bytes.fromhex(eui64), target)
-                self.bindings.append(binding)
-        self.reporting.load(kept.reporting, self._find_server)
-        for member, joined in kept.groups:
-            if member in self.endpoints:
-                self.endpoints[member].groups.add(joined)
-
-    def _find_server(self, endpoint: int, cluster: int) -> Cluster | None:
+    def find_server(self, endpoint: int, cluster: int) -> Cluster | None:
         found = self.endpoints.get(endpoint)
         return None if found is None else found.servers.get(cluster)
-
-
-def _key(cluster: Cluster) -> str:
-    """A cluster's name in the state file."""
-    return f"{cluster.endpoint}/{'s' if cluster.is_server else 'c'}/{cluster.id:04x}"

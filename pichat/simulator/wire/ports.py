@@ -162,6 +162,7 @@ class TcpPort:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._writer is not None:
             self._writer.transport.abort()
+            self._detached()
         self._writer = writer
         try:
             while data := await reader.read(4096):
