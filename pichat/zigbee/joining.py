@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import structlog
 
+from pichat.errors import UnavailableError
 from pichat.zigbee.air import RefusedError, SilentError
 from pichat.zigbee.configure import configure, is_configured
 from pichat.zigbee.radio import Session
@@ -60,7 +62,7 @@ class Joining:
             view.set_online(True)
             unfinished = not all(is_configured(port) for port in view.ports)
             work = self._set_up(view) if unfinished else self._refresh(view)
-            self._tasks.spawn(work, f"resume {view.id}")
+            self._tasks.spawn(self._while_open(work), f"resume {view.id}")
 
     async def pair(self, expected: Collection[str], timeout_s: float) -> None:
         """Permit joining until all `expected` devices, or if none are named some, are there."""
@@ -88,7 +90,7 @@ class Joining:
 
     def device_initialized(self, device: ZigbeeDevice) -> None:
         if is_device(device):
-            self._tasks.spawn(self._arrive(device), f"set up {device.ieee}")
+            self._tasks.spawn(self._while_open(self._arrive(device)), f"set up {device.ieee}")
 
     def device_init_failure(self, device: ZigbeeDevice) -> None:
         log.warning("interview failed", device=str(device.ieee))
@@ -100,6 +102,11 @@ class Joining:
             if view.id == str(device.ieee):
                 log.info("device left", device=view.id)
                 view.set_silent(True)
+
+    async def _while_open(self, work: Coroutine[Any, Any, None]) -> None:
+        with suppress(UnavailableError):
+            async with self._session.under_way():
+                await work
 
     async def _arrive(self, device: ZigbeeDevice) -> None:
         view = self._roster.attach(device, self._session.air)

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 _STOP_S = (2.0, 5.0)
 """Patience with the application's shutdown, the first time and the second: closing a port whose
 thread has died can hang, and does not once that thread is gone."""
+_THREAD_END_S = 0.1
+"""What the port's thread may take to end by itself after the link broke."""
 _OPENING_S = 0.5
 """How long a stop lets the port finish opening: cancelled midway, its thread would stay."""
 
@@ -69,6 +71,11 @@ class Session:
             if timeout.expired():
                 raise UnavailableError(lost(self._config)) from None
             raise
+        except Exception as error:
+            # Once the port's thread is gone, the libraries below fail in any way.
+            if self.closed.is_set():
+                raise UnavailableError(lost(self._config)) from error
+            raise
         finally:
             self._under_way.discard(timeout)
 
@@ -99,7 +106,10 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     try:
         yield session
     finally:
+        broken = session.closed.is_set()
         session.close()
+        if broken:
+            await asyncio.sleep(_THREAD_END_S)
         await _shut_down(app)
 
 
