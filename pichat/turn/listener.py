@@ -116,6 +116,8 @@ class Listener:
 
     def set_recogniser(self, recogniser: Recogniser | None) -> None:
         """Use another recogniser from the next command on; the one before is closed then."""
+        if recogniser is self._next_recogniser:
+            return
         if self._next_recogniser is not None and self._next_recogniser is not self._recogniser:
             self._next_recogniser.close()
         self._next_recogniser = recogniser

@@ -14,6 +14,7 @@ class KeptRecogniser:
 
     def begin(self) -> None:
         assert not self._open, "begun twice"
+        assert not self.closed, "used after it was closed"
         self._open = True
         self.heard.append(bytearray())
 
