@@ -126,8 +126,11 @@ class PortAudio:
         library, fresh = self._library or _load()
         self._library = library, False
         if not fresh:
-            _terminate(library)
-            library._initialize()  # noqa: SLF001 (both are documented under "expert stuff")
+            try:
+                _terminate(library)
+                library._initialize()  # noqa: SLF001 (both are documented under "expert stuff")
+            except library.PortAudioError as error:
+                raise UnavailableError("The sound system cannot be started again.") from error
         self._seen = now
         return library
 

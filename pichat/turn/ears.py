@@ -68,9 +68,8 @@ class Ears:
         with self._changed:
             if not self._running:
                 return
-            if len(self._items) >= self._longest_frames and isinstance(self._items[0], Frame):
-                self._items.popleft()
-                self.dropped_frames += 1
+            if len(self._items) >= self._longest_frames:
+                self._drop_oldest()
             self._items.append(frame)
             self._changed.notify()
 
@@ -95,6 +94,14 @@ class Ears:
             if self._running:
                 self._items.append(command)
                 self._changed.notify()
+
+    def _drop_oldest(self) -> None:
+        """Commands are never dropped: without them the listener would miss a turn's end."""
+        for place, item in enumerate(self._items):
+            if isinstance(item, Frame):
+                del self._items[place]
+                self.dropped_frames += 1
+                return
 
     def _stop(self) -> None:
         with self._changed:

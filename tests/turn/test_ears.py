@@ -1,0 +1,37 @@
+"""The listening thread when it cannot keep up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from pichat.audio.base import Frame
+from pichat.turn.ears import Ears
+from pichat.turn.listener import Listener
+from tests.turn.voice_parts import scripted_listener, sound
+
+
+async def test_a_full_queue_drops_the_oldest_sound_and_no_command() -> None:
+    ready = asyncio.Event()
+    ears = Ears(scripted_listener, lambda _event, _at_s: None, ready.set, longest_frames=10)
+    serving = asyncio.create_task(ears.serve())
+    await ready.wait()
+    busy, release = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def block(_listener: Listener) -> None:
+        busy.set()
+        release.wait(5)
+
+    ears.tell(block)
+    await asyncio.to_thread(busy.wait, 5)
+    ears.tell(lambda _listener: done.append("command"))
+    for pcm in sound("...."):  # 20 blocks
+        ears.put(Frame(pcm, 0.0))
+    assert ears.dropped_frames == 11
+    release.set()
+    async with asyncio.timeout(5):
+        await ears.put_and_wait(Frame(sound(".")[0], 0.0))
+    assert done == ["command"]
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
