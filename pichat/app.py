@@ -29,7 +29,7 @@ from pichat.steps import Steps
 from pichat.store.audit import open_audit
 from pichat.store.db import Database, open_database
 from pichat.store.devices import DeviceNames
-from pichat.stt.base import Recogniser, load_recogniser
+from pichat.stt.base import Recogniser, open_recogniser
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
 from pichat.tts.registry import choose
@@ -178,7 +178,7 @@ class Daemon:
     async def _recogniser(self, devices: Sequence[Device]) -> Recogniser:
         cache = self._state_dir / "vocabulary"
         files = await prepare(self._config.language, devices, cache)
-        return load_recogniser(self._config.voice.stt, files)
+        return await asyncio.to_thread(open_recogniser, self._config.voice.stt, files)
 
     def _run_part(
         self, name: str, serve: Callable[[], Awaitable[None]], needs: Set[str] = frozenset()

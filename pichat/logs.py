@@ -12,6 +12,14 @@ from pichat.config.types import Logging
 
 NOISY = ("zigpy", "bellows", "aiosqlite", "aiohttp.access", "hassil", "asyncio")
 
+
+class _Expected(logging.Filter):
+    """Drops what libraries report as errors when a command is cancelled, as at every stop."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "asyncio.exceptions.CancelledError" not in record.getMessage()
+
+
 turn_context = bound_contextvars
 """`with turn_context(turn_id=…)`: what is logged inside carries the turn's id."""
 
@@ -49,6 +57,7 @@ def set_up_logs(config: Logging) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
     )
+    handler.addFilter(_Expected())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(config.level.upper())

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from pichat.intents.understand import Intents, Understood
+from pichat.intents.understood import Understood
+
+
+class Understanding(Protocol):
+    """What the gate asks of the intents."""
+
+    def understand(self, text: str, area: str | None = None) -> Understood | None: ...
 
 
 def first_understood(
-    intents: Intents, candidates: Sequence[str], area: str | None = None
+    intents: Understanding, candidates: Sequence[str], area: str | None = None
 ) -> tuple[str, Understood] | None:
     """The likeliest candidate that is a command, with its meaning; None refuses the speech."""
     for text in candidates:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
 import structlog
@@ -20,7 +20,8 @@ from pichat.events import (
     TurnTool,
     Utterance,
 )
-from pichat.intents.understand import Understood
+from pichat.intents.gate import Understanding, first_understood
+from pichat.intents.understood import Understood
 from pichat.logs import turn_context
 from pichat.tools.base import Toolbox
 
@@ -32,10 +33,8 @@ NOT_UNDERSTOOD = (
 )
 
 
-class Understanding(Protocol):
+class Intents(Understanding, Protocol):
     """What a turn needs of the intents."""
-
-    def understand(self, text: str, area: str | None = None) -> Understood | None: ...
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str: ...
 
@@ -59,12 +58,12 @@ class _Clock:
 class Turns:
     """Runs turns. Every event goes to the caller and, the same, to the bus."""
 
-    def __init__(self, understanding: Understanding, tools: Toolbox, bus: Bus) -> None:
-        self._understanding = understanding
+    def __init__(self, intents: Intents, tools: Toolbox, bus: Bus) -> None:
+        self._intents = intents
         self._tools = tools
         self._bus = bus
 
-    async def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
+    async def run(self, utterance: Utterance) -> AsyncGenerator[TurnEvent, None]:
         """The turn's events, `TurnStarted` first and `TurnFinished` last, whatever happens.
 
         Closing the iterator ends the turn; a command that is on its way to a device by then is
@@ -118,7 +117,7 @@ class Turns:
         if error is not None:
             answer = error.sentence
         elif understood is not None:
-            answer = self._understanding.answer(understood, results)
+            answer = self._intents.answer(understood, results)
             error = _first_failure(results)
         clock.mark("answer")
         yield TurnText(turn_id=utterance.turn_id, text=answer)
@@ -131,11 +130,9 @@ class Turns:
 
     def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
         """The first candidate that is a home command, else the likeliest as it is."""
-        for candidate in utterance.candidates:
-            understood = self._understanding.understand(candidate, utterance.area)
-            if understood is not None:
-                return candidate, understood
-        return next(iter(utterance.candidates), ""), None
+        likeliest = next(iter(utterance.candidates), "")
+        found = first_understood(self._intents, utterance.candidates, utterance.area)
+        return found or (likeliest, None)
 
 
 def _first_failure(results: Sequence[ToolResult]) -> PiChatError | None:
