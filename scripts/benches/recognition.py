@@ -1,0 +1,145 @@
+"""How well and how fast home commands are recognised, spoken by four synthetic voices.
+
+The whole way from sound to tool calls: recogniser, n-best list, intents as the gate. The sixty
+commands and the sixty other sentences in tests/data were written before the code and nothing is
+tuned on them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from pichat.intents.gate import first_understood
+from pichat.intents.understand import Intents
+from pichat.intents.vocabulary import prepare
+from pichat.stt.base import Recogniser, open_recogniser
+from scripts.benches.figure import Figure, percentile
+from tests.intents.effects import effects, expected, home_commands, other_speech
+from tests.intents.house import HOUSE
+from tests.intents.speech import VOICES, blocks, spoken
+
+CACHE = Path(tempfile.gettempdir()) / "pichat-bench-speech"
+SAY: Callable[[str], None] = print
+
+
+class Heard(msgspec.Struct):
+    """Tallies over all spoken sentences."""
+
+    right: int = 0
+    spoken: int = 0
+    carried_out: int = 0
+    others: int = 0
+    lags_ms: list[float] = []
+    misses: list[str] = []
+
+
+def figures(cache: Path = CACHE) -> list[Figure]:
+    """The rows of this group. Takes one to three minutes."""
+    build_s, recogniser = asyncio.run(_open(cache))
+    intents = Intents("en", lambda: HOUSE)
+    intents.warm()
+    heard = Heard()
+    _commands(heard, intents, recogniser, cache)
+    _other_speech(heard, intents, recogniser, cache)
+    recogniser.close()
+    for miss in heard.misses:
+        SAY(f"  {miss}")
+    times_ms = _understanding_times_ms()
+    return [
+        Figure(
+            name="voice.commands_right", value=100 * heard.right / heard.spoken, unit="%",
+            limit=95, sense="at least", samples=heard.spoken,
+        ),
+        Figure(
+            name="voice.other_speech_acted_on", value=100 * heard.carried_out / heard.others,
+            unit="%", limit=2, samples=heard.others,
+        ),
+        Figure(
+            name="voice.recogniser_finish_p50", value=statistics.median(heard.lags_ms),
+            unit="ms", limit=60, samples=len(heard.lags_ms),
+        ),
+        Figure(
+            name="voice.recogniser_finish_p95", value=percentile(heard.lags_ms, 95),
+            unit="ms", samples=len(heard.lags_ms),
+        ),
+        Figure(name="voice.vocabulary_build", value=build_s, unit="s", limit=15),
+        Figure(
+            name="voice.understand_p50", value=statistics.median(times_ms), unit="ms",
+            limit=3, samples=len(times_ms), note="nothing cached",
+        ),
+        Figure(
+            name="voice.understand_p95", value=percentile(times_ms, 95), unit="ms", limit=6,
+            samples=len(times_ms), note="nothing cached",
+        ),
+    ]  # fmt: skip
+
+
+async def _open(cache: Path) -> tuple[float, Recogniser]:
+    with tempfile.TemporaryDirectory(dir=_made(cache)) as folder:
+        started_s = time.perf_counter()
+        vocabulary = await prepare("en", HOUSE, Path(folder))
+        build_s = time.perf_counter() - started_s
+        # The engine reads its files whole while it opens.
+        return build_s, open_recogniser("pocketsphinx", vocabulary)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _hear(recogniser: Recogniser, pcm: bytes, heard: Heard) -> tuple[str, ...]:
+    recogniser.begin()
+    for block in blocks(pcm):
+        recogniser.feed(block)
+    started_s = time.perf_counter()
+    candidates = recogniser.finish()
+    heard.lags_ms.append(1000 * (time.perf_counter() - started_s))
+    return candidates
+
+
+def _commands(heard: Heard, intents: Intents, recogniser: Recogniser, cache: Path) -> None:
+    for command in home_commands():
+        for voice in VOICES:
+            candidates = _hear(recogniser, spoken(command["say"], voice, cache), heard)
+            found = first_understood(intents, candidates)
+            heard.spoken += 1
+            if found and effects(found[1].calls, HOUSE) == expected(command):
+                heard.right += 1
+            else:
+                got = found[0] if found else "-"
+                heard.misses.append(f"{voice}: “{command['say']}” → “{got}” of {candidates[:2]}")
+
+
+def _other_speech(heard: Heard, intents: Intents, recogniser: Recogniser, cache: Path) -> None:
+    for sentence in other_speech():
+        for voice in VOICES:
+            candidates = _hear(recogniser, spoken(sentence, voice, cache), heard)
+            found = first_understood(intents, candidates)
+            heard.others += 1
+            if found:
+                heard.carried_out += 1
+                heard.misses.append(f"{voice}: “{sentence}” was taken for “{found[0]}”")
+
+
+def _understanding_times_ms() -> list[float]:
+    intents = Intents("en", lambda: HOUSE)
+    intents.warm()
+    times_ms = []
+    for command in home_commands():
+        started_s = time.perf_counter()
+        intents.understand(command["say"])
+        times_ms.append(1000 * (time.perf_counter() - started_s))
+    return times_ms
+
+
+if __name__ == "__main__":
+    for figure in figures():
+        print(f"{figure.name:32} {figure.value:8.2f} {figure.unit:3} {'' if figure.ok else 'OVER'}")
