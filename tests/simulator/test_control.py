@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from click.testing import CliRunner, Result
 
 from pichat.cli.sim import parse_value, sim
@@ -20,10 +21,17 @@ from pichat.simulator.errors import SimulatorAbsentError, SimulatorError
 from pichat.simulator.process import SimulatorProcess
 from tests.simulator.host import happening, names_in, simulator
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[SimulatorClient]:
-    async with simulator(tmp_path) as (_, connected):
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sim")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(directory: Path) -> AsyncIterator[SimulatorClient]:
+    async with simulator(directory) as (_, connected):
         yield connected
 
 
@@ -65,8 +73,8 @@ async def test_refusals_are_sentences(
     assert await client.status(), "the connection lives on"
 
 
-async def test_lines_that_are_no_requests(client: SimulatorClient, tmp_path: Path) -> None:
-    reader, writer = await asyncio.open_unix_connection(tmp_path / "control")
+async def test_lines_that_are_no_requests(client: SimulatorClient, directory: Path) -> None:
+    reader, writer = await asyncio.open_unix_connection(directory / "control")
     for line in (b"hello\n", b"[1]\n", b'{"op": 5}\n'):
         writer.write(line)
         answer = json.loads(await reader.readline())
@@ -84,13 +92,13 @@ async def test_watching(client: SimulatorClient) -> None:
         await client.press("hallway-motion")
 
 
-async def test_only_the_owner_may_open_the_socket(client: SimulatorClient, tmp_path: Path) -> None:
-    assert stat.S_IMODE((tmp_path / "control").stat().st_mode) == 0o600
+async def test_only_the_owner_may_open_the_socket(client: SimulatorClient, directory: Path) -> None:
+    assert stat.S_IMODE((directory / "control").stat().st_mode) == 0o600
 
 
-async def test_a_second_simulator_is_refused(client: SimulatorClient, tmp_path: Path) -> None:
+async def test_a_second_simulator_is_refused(client: SimulatorClient, directory: Path) -> None:
     with pytest.raises(SimulatorError, match="Another simulator already listens"):
-        await SimulatorProcess(control=tmp_path / "control").start()
+        await SimulatorProcess(control=directory / "control").start()
 
 
 async def test_process_says_why_it_did_not_start(tmp_path: Path) -> None:
@@ -149,29 +157,31 @@ async def run(tmp_path: Path, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, sim, command)
 
 
-async def test_commands_for_people(client: SimulatorClient, tmp_path: Path) -> None:
-    listed = await run(tmp_path, "list", "--json")
+async def test_commands_for_people(client: SimulatorClient, directory: Path) -> None:
+    listed = await run(directory, "list", "--json")
     assert len(json.loads(listed.output)) == 11
-    assert "hallway-motion" in (await run(tmp_path, "list")).output
-    shown = (await run(tmp_path, "show", "bathroom-sensor")).output
-    assert "temperature = 22.5 °C" in shown
-    await run(tmp_path, "set", "bathroom-sensor", "temperature=23", "humidity=40")
+    assert "hallway-motion" in (await run(directory, "list")).output
+    await client.set("bathroom-sensor", temperature=25)
+    await client.set("kitchen-light", on=False)
+    shown = (await run(directory, "show", "bathroom-sensor")).output
+    assert "temperature = 25 °C" in shown
+    await run(directory, "set", "bathroom-sensor", "temperature=23", "humidity=40")
     assert (await client.values("bathroom-sensor"))["humidity"] == 40
-    await run(tmp_path, "set", "bedroom-thermostat", "mode=off")
+    await run(directory, "set", "bedroom-thermostat", "mode=off")
     assert (await client.values("bedroom-thermostat"))["mode"] == "off"
-    await run(tmp_path, "motion", "hallway-motion")
+    await run(directory, "motion", "hallway-motion")
     assert (await client.values("hallway-motion"))["occupied"] is True
-    await run(tmp_path, "open", "front-door")
+    await run(directory, "open", "front-door")
     assert (await client.values("front-door"))["open"] is True
-    await run(tmp_path, "close", "living-room-blinds")
+    await run(directory, "close", "living-room-blinds")
     assert (await client.values("living-room-blinds"))["position"] == 0
-    await run(tmp_path, "press", "kitchen-light")
+    await run(directory, "press", "kitchen-light")
     assert (await client.values("kitchen-light"))["on"] is True
-    await run(tmp_path, "deaf", "kitchen-light")
+    await run(directory, "deaf", "kitchen-light")
     assert (await client.get("kitchen-light"))["link"]["deaf"] is True
-    await run(tmp_path, "deaf", "kitchen-light", "--off")
+    await run(directory, "deaf", "kitchen-light", "--off")
     assert (await client.get("kitchen-light"))["link"]["deaf"] is False
-    await run(tmp_path, "radio", "--delay-ms", "3", "--loss", "0.5")
+    await run(directory, "radio", "--delay-ms", "3", "--loss", "0.5")
     settings = (await client.status())["settings"]
     assert (settings["radio_delay_ms"], settings["loss"]) == (3, 0.5)
 
@@ -183,7 +193,7 @@ async def test_commands_that_fail(tmp_path: Path) -> None:
     assert (await run(tmp_path, "radio", "--loss", "2")).exit_code == 2
 
 
-def test_values_as_people_write_them() -> None:
+async def test_values_as_people_write_them() -> None:
     assert [parse_value(text) for text in ("on", "No", "21.5", "heat")] == [
         True,
         False,
