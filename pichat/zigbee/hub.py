@@ -46,8 +46,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 class Hub:
     """Implements `House`. `suggested_names` are (name, area) by device id, for devices that the
-    store has no name for. With `pair_at_first_start`, a house without any device is opened for
-    joining once, until the suggested devices are there."""
+    store has no name for. With `pair_at_first_start`, the network is opened for joining until the
+    suggested devices have been there once; a file beside the database remembers that."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Hub:
         self._health = health
         self._roster = Roster(names, bus, suggested_names)
         self._expected = frozenset(suggested_names)
+        self._paired = database_path.with_suffix(".paired")
         self._pair = pair_at_first_start
         self._listed = False
         self._session: Session | None = None
@@ -94,23 +95,32 @@ class Hub:
                 await joining.resume()
                 self._listed = True
                 await open_radio(session, self._config)
-                await self._work(session, joining)
+                await self._work(session, joining, tasks)
         finally:
             self._session = None
             for view in self._roster.announced():
                 view.set_online(False)
             self._tried.set()
 
-    async def _work(self, session: Session, joining: Joining) -> None:
-        known = bool(self._roster.announced())
+    async def _work(self, session: Session, joining: Joining, tasks: Tasks) -> None:
+        known = {view.id for view in self._roster.announced()}
         joining.start()
         self._session = session
-        if self._pair and not known:
-            async with session.under_way():
-                await joining.pair(self._expected, _PAIR_S)
+        if self._pair and not await asyncio.to_thread(self._paired.exists):
+            pairing = self._first_pairing(joining, self._expected - known)
+            if known:
+                # An earlier start was cut short; what is there need not wait for the rest.
+                tasks.spawn(joining.while_open(pairing), "first pairing")
+            else:
+                async with session.under_way():
+                    await pairing
         self._health.set(PART, "ok")
         self._tried.set()
         await session.until_lost()
+
+    async def _first_pairing(self, joining: Joining, missing: frozenset[str]) -> None:
+        if await joining.pair(missing, _PAIR_S):
+            await asyncio.to_thread(self._paired.touch)
 
     # --- House ---------------------------------------------------------------------------------
 

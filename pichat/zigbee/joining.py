@@ -62,11 +62,14 @@ class Joining:
             view.set_online(True)
             unfinished = not all(is_configured(port) for port in view.ports)
             work = self._set_up(view) if unfinished else self._refresh(view)
-            self._tasks.spawn(self._while_open(work), f"resume {view.id}")
+            self._tasks.spawn(self.while_open(work), f"resume {view.id}")
 
-    async def pair(self, expected: Collection[str], timeout_s: float) -> None:
-        """Permit joining until all `expected` devices, or if none are named some, are there."""
+    async def pair(self, expected: Collection[str], timeout_s: float) -> bool:
+        """Permit joining until all `expected` devices, or if none are named some, are there.
+        Returns whether that came about in time."""
         await self._session.app.permit(min(round(timeout_s), _JOIN_S))
+        for device_id in expected:
+            await self._seek(device_id)
         try:
             async with asyncio.timeout(timeout_s):
                 while not self._all_there(set(expected)):
@@ -75,6 +78,25 @@ class Joining:
         except TimeoutError:
             log.warning("devices did not join", missing=sorted(set(expected) - self._ready))
         await self._session.app.permit(0)
+        return self._all_there(set(expected))
+
+    async def _seek(self, device_id: str) -> None:
+        """Ask where a device is. One that joined just before an earlier start was cut short is on
+        the network, and zigpy does not know it; its answer makes it known."""
+        from zigpy import zdo
+        from zigpy.types import EUI64, BroadcastAddress
+        from zigpy.zdo.types import AddrRequestType, ZDOCmd
+
+        await zdo.broadcast(  # type: ignore[no-untyped-call]
+            self._session.app,
+            ZDOCmd.NWK_addr_req,
+            0,
+            0,
+            IEEEAddr=EUI64.convert(device_id),
+            RequestType=AddrRequestType.Single,
+            StartIndex=0,
+            broadcast_address=BroadcastAddress.ALL_DEVICES,
+        )
 
     def _all_there(self, expected: set[str]) -> bool:
         return bool(self._ready) and expected <= self._ready and not self._coming
@@ -90,7 +112,7 @@ class Joining:
 
     def device_initialized(self, device: ZigbeeDevice) -> None:
         if is_device(device):
-            self._tasks.spawn(self._while_open(self._arrive(device)), f"set up {device.ieee}")
+            self._tasks.spawn(self.while_open(self._arrive(device)), f"set up {device.ieee}")
 
     def device_init_failure(self, device: ZigbeeDevice) -> None:
         log.warning("interview failed", device=str(device.ieee))
@@ -103,7 +125,7 @@ class Joining:
                 log.info("device left", device=view.id)
                 view.set_silent(True)
 
-    async def _while_open(self, work: Coroutine[Any, Any, None]) -> None:
+    async def while_open(self, work: Coroutine[Any, Any, None]) -> None:
         with suppress(UnavailableError):
             async with self._session.under_way():
                 await work

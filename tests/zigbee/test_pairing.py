@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pichat.config.types import Zigbee
 from pichat.errors import BadRequestError, NotFoundError
 from pichat.events import Device, DeviceAdded
 from pichat.simulator.control import SimulatorClient
-from tests.zigbee.simulated import HOUSE, house
+from pichat.simulator.process import SimulatorProcess
+from tests.zigbee.running import running_hub
+from tests.zigbee.simulated import HOUSE, NAMES, house
 
 LIGHT = ("brightness", "colour_temperature", "on_off")
 EXPECTED = {
@@ -65,6 +68,17 @@ async def test_the_first_start_pairs_the_whole_house(tmp_path: Path) -> None:
         added = 0
         while added < len(EXPECTED):
             added += isinstance(await running.events.get(), DeviceAdded)
+
+
+async def test_a_pairing_that_was_cut_short_is_completed(tmp_path: Path) -> None:
+    control, state = tmp_path / "control", tmp_path / "stick.json"
+    async with SimulatorProcess(control=control, state=state, radio_delay_ms=3) as process:
+        config = Zigbee(path=process.path)
+        async with running_hub(tmp_path, config, NAMES, pair=True) as running:
+            await running.until(lambda: len(running.hub.devices()) > 1)
+        async with running_hub(tmp_path, config, NAMES, pair=True) as running:
+            assert "zigbee" not in running.health.parts()
+            await running.until(lambda: len(running.hub.devices()) == len(EXPECTED))
 
 
 async def test_a_restart_resumes_without_pairing(known: Path) -> None:
