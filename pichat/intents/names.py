@@ -53,10 +53,11 @@ def _words(digits: str, language: str) -> str:
 
 def aliases(device: Device, language: str) -> Iterator[str]:
     """Every text that names the device, its own name first."""
-    yield from spoken_forms(device.name, language)
-    if language != "en":
+    forms = spoken_forms(device.name, language)
+    yield from forms
+    if language != "en" or not forms:
         return
-    plain = spoken_forms(device.name, language)[-1]
+    plain = forms[-1]
     folded = plain.casefold()
     if device.kind == "lock" and folded.endswith(" lock"):
         yield plain[: -len(" lock")]

@@ -46,12 +46,12 @@ async def prepare(language: str, devices: Sequence[Device], cache_dir: Path) -> 
         )
     folder = cache_dir / f"vocabulary-{fingerprint(language, devices)}"
     if not await asyncio.to_thread(folder.exists):
-        building = await asyncio.to_thread(_fresh_folder, cache_dir)
+        building = _fresh_folder(cache_dir)
         try:
             await _run(language, devices, building)
             await asyncio.to_thread(_put, building, folder)
         finally:
-            await asyncio.to_thread(shutil.rmtree, building, ignore_errors=True)
+            shutil.rmtree(building, ignore_errors=True)
         await asyncio.to_thread(_forget_old, cache_dir, folder)
     return Vocabulary(language_model=folder / "home.lm", dictionary=folder / "home.dict")
 

@@ -1,0 +1,183 @@
+"""The real recogniser on real (synthetic) speech."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import psutil
+import pytest
+
+from pichat.errors import UnavailableError
+from pichat.intents.gate import first_understood
+from pichat.intents.understand import Intents
+from pichat.intents.vocabulary import fingerprint, prepare
+from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
+from pichat.stt.pronounce import LETTERS, _longest_first, pronounce
+from tests.intents.effects import effects, expected, home_commands, other_speech
+from tests.intents.house import HOUSE
+from tests.intents.speech import VOICES, blocks, spoken
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recognition")
+
+
+@pytest.fixture(scope="module")
+def vocabulary(folder: Path) -> Vocabulary:
+    return asyncio.run(prepare("en", HOUSE, folder))
+
+
+@pytest.fixture(scope="module")
+def recogniser(vocabulary: Vocabulary) -> Recogniser:
+    return open_recogniser("pocketsphinx", vocabulary)
+
+
+def hear(recogniser: Recogniser, pcm: bytes, block_ms: int = 32) -> tuple[str, ...]:
+    recogniser.begin()
+    for block in blocks(pcm, block_ms):
+        recogniser.feed(block)
+    return recogniser.finish()
+
+
+@pytest.mark.parametrize(
+    ("text", "voice"),
+    [
+        ("turn on the kitchen light", "slt"),
+        ("turn off everything", "rms"),
+        ("what is the temperature in the bathroom", "awb"),
+        ("set the bedroom thermostat to twenty one degrees", "slt"),
+        ("could you turn on the lights in the living room", "rms"),
+    ],
+)
+def test_commands(recogniser: Recogniser, folder: Path, text: str, voice: str) -> None:
+    intents = Intents("en", lambda: HOUSE)
+    found = first_understood(intents, hear(recogniser, spoken(text, voice, folder)))
+    wanted = intents.understand(text)
+    assert found is not None
+    assert wanted is not None
+    assert found[1].calls == wanted.calls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is the capital of france",
+        "i turned on the kitchen light yesterday and it was broken",
+        "why did you turn on the kitchen light at midnight",
+        "turn on the television",
+    ],
+)
+def test_other_speech_is_refused(recogniser: Recogniser, folder: Path, text: str) -> None:
+    intents = Intents("en", lambda: HOUSE)
+    candidates = hear(recogniser, spoken(text, "slt", folder))
+    assert candidates
+    assert first_understood(intents, candidates) is None
+
+
+@pytest.mark.parametrize("kind", ["nothing", "silence", "noise", "hum", "clicks"])
+def test_sounds_that_are_no_speech(recogniser: Recogniser, kind: str) -> None:
+    random = np.random.default_rng(1)
+    time_s = np.arange(32000) / 16000
+    sound = {
+        "nothing": np.zeros(0),
+        "silence": np.zeros(32000),
+        "noise": random.normal(0, 3000, 32000),
+        "hum": 8000 * np.sin(2 * np.pi * 100 * time_s),
+        "clicks": 20000.0 * (random.random(32000) > 0.999),
+    }[kind]
+    candidates = hear(recogniser, sound.clip(-32768, 32767).astype(np.int16).tobytes())
+    assert first_understood(Intents("en", lambda: HOUSE), candidates) is None
+
+
+def test_blocks_of_any_length_and_partial_text(recogniser: Recogniser, folder: Path) -> None:
+    pcm = spoken("turn on the kitchen light", "slt", folder)
+    recogniser.feed(pcm)  # outside an utterance: ignored
+    recogniser.begin()
+    recogniser.feed(pcm[:20001])
+    recogniser.begin()  # the unfinished one is dropped
+    for at in range(0, len(pcm), 1001):
+        recogniser.feed(pcm[at : at + 1001])
+    assert "kitchen light" in recogniser.partial()
+    assert "turn on the kitchen light" in recogniser.finish()
+    assert recogniser.partial() == ""
+    assert recogniser.finish() == ()
+
+
+def test_a_name_outside_the_dictionary(tmp_path: Path, folder: Path) -> None:
+    house = (msgspec.structs.replace(HOUSE[0], name="Glimworple"), *HOUSE[1:])
+    vocabulary = asyncio.run(prepare("en", house, tmp_path))
+    recogniser = open_recogniser("pocketsphinx", vocabulary)
+    candidates = hear(recogniser, spoken("turn on the glimworple", "slt", folder))
+    recogniser.close()
+    found = first_understood(Intents("en", lambda: house), candidates)
+    assert found is not None
+    assert found[1].calls[0].arguments["target"] == {"devices": [house[0].id]}
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_kept_for_the_same_house(folder: Path, vocabulary: Vocabulary) -> None:
+    built_ns = vocabulary.language_model.stat().st_mtime_ns
+    again = await prepare("en", tuple(reversed(HOUSE)), folder)
+    assert again == vocabulary
+    assert again.language_model.stat().st_mtime_ns == built_ns
+    renamed = (msgspec.structs.replace(HOUSE[0], name="Wizard"), *HOUSE[1:])
+    assert fingerprint("en", renamed) != fingerprint("en", HOUSE)
+    moved = (msgspec.structs.replace(HOUSE[0], state={}, available=False), *HOUSE[1:])
+    assert fingerprint("en", moved) == fingerprint("en", HOUSE)
+
+
+async def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
+    task = asyncio.create_task(prepare("en", HOUSE, tmp_path))
+    async with asyncio.timeout(20):
+        while not (files(tmp_path) and psutil.Process().children()):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert files(tmp_path) == []
+    assert psutil.Process().children() == []
+
+
+async def test_a_language_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(UnavailableError, match="English only"):
+        await prepare("de", HOUSE, tmp_path)
+
+
+def test_an_engine_or_a_vocabulary_that_is_not_there(tmp_path: Path) -> None:
+    nowhere = Vocabulary(language_model=tmp_path / "a.lm", dictionary=tmp_path / "a.dict")
+    with pytest.raises(UnavailableError, match="no speech recogniser"):
+        open_recogniser("shazam", nowhere)
+    with pytest.raises(UnavailableError, match="could not open"):
+        open_recogniser("pocketsphinx", nowhere)
+
+
+def test_pronunciations() -> None:
+    assert pronounce("zigbee") == "Z IH G B IY"
+    assert pronounce("--help") is not None  # a word, never an option
+    assert _longest_first("fishing", LETTERS) == "F IH SH IH NG"
+    assert _longest_first("+", LETTERS) == ""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_every_sentence_by_every_voice(recogniser: Recogniser, folder: Path) -> None:
+    intents = Intents("en", lambda: HOUSE)
+    right = acted = 0
+    for voice in VOICES:
+        for command in home_commands():
+            found = first_understood(
+                intents, hear(recogniser, spoken(command["say"], voice, folder))
+            )
+            right += found is not None and effects(found[1].calls, HOUSE) == expected(command)
+        for text in other_speech():
+            candidates = hear(recogniser, spoken(text, voice, folder))
+            acted += first_understood(intents, candidates) is not None
+    assert right >= 0.95 * 240
+    assert acted <= 0.02 * 240
