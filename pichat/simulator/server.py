@@ -55,6 +55,8 @@ class ControlServer:
         """Takes a socket away that a simulator left behind; one that answers stays."""
         if not self._path.exists():
             return
+        if not self._path.is_socket():
+            raise SimulatorError(f"{self._path} is there already and is no socket.")
         try:
             _, writer = await asyncio.open_unix_connection(self._path)
         except ConnectionRefusedError:

@@ -21,7 +21,11 @@ class State(msgspec.Struct, kw_only=True):
 
 def load_state(path: Path | None) -> State:
     """A missing file is a factory-fresh stick. Raises SimulatorError."""
-    if path is None or not path.exists():
+    if path is None:
+        return State()
+    if not path.parent.is_dir():
+        raise SimulatorError(f"There is no directory {path.parent} for the state.")
+    if not path.exists():
         return State()
     try:
         return msgspec.json.decode(path.read_bytes(), type=State)

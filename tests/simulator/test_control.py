@@ -152,6 +152,14 @@ async def test_a_damaged_state_is_told(tmp_path: Path) -> None:
         await SimulatorProcess(control=tmp_path / "control", state=state).start()
 
 
+@pytest.mark.parametrize("name", ["control", "control.tty"])
+async def test_a_file_in_the_way_is_not_taken_away(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("precious")
+    with pytest.raises(SimulatorError, match=r"no socket|File exists"):
+        await SimulatorProcess(control=tmp_path / "control").start()
+    assert (tmp_path / name).read_text() == "precious"
+
+
 async def run(tmp_path: Path, *arguments: str) -> Result:
     command = ["--control", str(tmp_path / "control"), *arguments]
     return await asyncio.to_thread(CliRunner().invoke, sim, command)

@@ -48,13 +48,15 @@ class PtyPort:
         self.path = ""
 
     async def open(self) -> None:
+        """Raises OSError; FileExistsError when something else than an old link has the name."""
+        if self._link is not None and self._link.is_symlink():
+            self._link.unlink()
         self._fd, slave = os.openpty()
         tty.setraw(slave)
         self.path = os.ttyname(slave)
         os.close(slave)
         os.set_blocking(self._fd, False)
         if self._link is not None:
-            self._link.unlink(missing_ok=True)
             self._link.symlink_to(self.path)
             self.path = str(self._link)
         self._look_for_host()
