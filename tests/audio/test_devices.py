@@ -175,6 +175,7 @@ async def _longer_than_the_queue(speaker: Speaker) -> None:
     speaker.stop()
 
 
+@pytest.mark.long
 async def test_both_devices_come_back_together(pulse: Pulse, portaudio: PortAudio) -> None:
     ear, mouth, frames = Part("microphone"), Part("speaker"), Frames()
     microphone = Microphone("default", portaudio, ear.health)

@@ -163,7 +163,7 @@ def test_one_breath_is_recognised_from_before_the_detection() -> None:
     machine = Machine(Rules())
     woke, started = play(machine, For(2), WAKE, For(1, TALK))
     assert isinstance(started, SpeechStarted)
-    assert (woke.at - started.audio_from) / SAMPLE_RATE_HZ == pytest.approx(0.3)
+    assert (woke.at - started.audio_from) / SAMPLE_RATE_HZ == pytest.approx(0.22)
     assert started.at == woke.at
 
 

