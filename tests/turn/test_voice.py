@@ -259,13 +259,16 @@ async def test_an_unusable_engine_is_named_as_the_reason() -> None:
         assert kitchen.health.parts()["voice"].status == "degraded"
 
 
-async def test_a_failing_engine_is_loaded_again() -> None:
-    class Failing(KeptRecogniser):
-        def finish(self) -> tuple[str, ...]:
-            self.finish = super().finish  # type: ignore[method-assign]
-            self._open = False
-            raise RuntimeError("the decoder broke")
+class Failing(KeptRecogniser):
+    """Breaks at its first finish."""
 
+    def finish(self) -> tuple[str, ...]:
+        self.finish = super().finish  # type: ignore[method-assign]
+        self._open = False
+        raise RuntimeError("the decoder broke")
+
+
+async def test_a_failing_engine_is_loaded_again() -> None:
     async with Kitchen().running() as kitchen:
         kitchen.loop.set_recogniser(Failing("turn on the light"))
         await kitchen.becomes("listening")
@@ -274,6 +277,27 @@ async def test_a_failing_engine_is_loaded_again() -> None:
         await kitchen.becomes("listening")
         kitchen.microphone.say(CALL)
         await kitchen.until(lambda: "spoken" in kitchen.milestones)
+
+
+async def test_a_recording_ends_with_a_sentence_when_an_engine_fails() -> None:
+    async with Kitchen().running() as kitchen:
+        kitchen.loop.set_recogniser(Failing("turn on the light"))
+        await kitchen.becomes("listening")
+        with pytest.raises(UnavailableError, match="stopped while listening"):
+            await kitchen.loop.hear(frames(".w" + "s" * 8 + "....."))
+
+
+async def test_a_recording_that_is_broken_off_leaves_no_half_command() -> None:
+    async with Kitchen().running() as kitchen:
+        kitchen.loop.set_recogniser(recogniser())
+        await kitchen.becomes("listening")
+        hearing = asyncio.create_task(kitchen.loop.hear(frames("ws" * 50)))
+        await kitchen.becomes("hearing")
+        hearing.cancel()
+        await kitchen.becomes("listening")
+        await _hear_all(kitchen, CALL)
+        await kitchen.until(lambda: "spoken" in kitchen.milestones)
+        assert len(kitchen.turns.asked) == 1
 
 
 @pytest.mark.parametrize(
