@@ -31,6 +31,8 @@ _STOP_S = (2.0, 5.0)
 thread has died can hang, and does not once that thread is gone."""
 _THREAD_END_S = 0.1
 """What the port's thread may take to end by itself after the link broke."""
+_LAST_ACK_S = 0.1
+"""An acknowledgement takes a few milliseconds on a port that works."""
 _OPENING_S = 0.5
 """How long a stop lets the port finish opening: cancelled midway, its thread would stay."""
 
@@ -162,6 +164,8 @@ def _settings(config: Zigbee, database: Path) -> dict[str, Any]:
 
 
 async def _shut_down(app: ControllerApplication) -> None:
+    # bellows reports a frame that is cut off before its acknowledgement as a defect.
+    await asyncio.sleep(_LAST_ACK_S)
     for patience_s in _STOP_S:
         try:
             async with asyncio.timeout(patience_s):
