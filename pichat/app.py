@@ -93,7 +93,7 @@ class Daemon:
         intents = Intents(config.language, hub.devices)
         toolbox = Toolbox(hub, audit, load_tools())
         turns = Turns(intents, toolbox, self._bus)
-        voice = self._voice(turns)
+        voice = await self._voice(steps, turns)
         services = Services(
             turns=turns,
             tools=toolbox,
@@ -143,11 +143,11 @@ class Daemon:
             ezsp_version=config.ezsp_version,
         )
 
-    def _voice(self, turns: Turns) -> VoiceLoop | SilentVoice:
+    async def _voice(self, steps: Steps, turns: Turns) -> VoiceLoop | SilentVoice:
         config = self._config.voice
         if not config.enabled:
             return SilentVoice()
-        portaudio = PortAudio()
+        portaudio = await steps.start("portaudio", PortAudio())
         return VoiceLoop(
             config,
             listener=partial(_listener, config),

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import structlog
 
@@ -79,6 +79,12 @@ class PortAudio:
     async def close_stream(self, stream: OpenStream) -> None:
         """End one stream at once. Harmless when it has ended already."""
         await self._run(lambda: self._end(stream))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """End everything. Afterwards nothing of PortAudio runs, unless it hangs: then it is left

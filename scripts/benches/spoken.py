@@ -17,7 +17,7 @@ from pichat.cli.client import Connection, connect
 from scripts.benches.figure import Figure, percentile
 from scripts.benches.hero import HOME_ASSISTANT, memory_of
 from tests.support.daemon import running_daemon
-from tests.support.pulse import running_pulse
+from tests.support.pulse import Pulse, pulse_server
 from tests.support.speech import RATE_HZ, VOICES, command, silence
 
 _BLOCK_S = 0.02
@@ -85,10 +85,9 @@ async def _speak(connection: Connection, pcm: bytes) -> Spoken | None:
     )
 
 
-async def _measure(directory: Path) -> list[Figure]:
+async def _measure(directory: Path, pulse: Pulse) -> list[Figure]:
     async with (
-        running_pulse(directory / "pulse") as pulse,
-        running_daemon(directory / "state", pulse.environment, voice={"enabled": True}) as daemon,
+        running_daemon(directory, pulse.environment, voice={"enabled": True}) as daemon,
         connect(daemon.state_dir) as connection,
     ):
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
@@ -135,5 +134,5 @@ def _figures(done: list[Spoken], asked: int, memory_mb: list[float]) -> list[Fig
 
 
 def run() -> list[Figure]:
-    with TemporaryDirectory(prefix="pichat-bench-") as name:
-        return asyncio.run(_measure(Path(name)))
+    with TemporaryDirectory(prefix="pichat-bench-") as name, pulse_server() as pulse:
+        return asyncio.run(_measure(Path(name), pulse))
