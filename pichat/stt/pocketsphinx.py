@@ -15,7 +15,7 @@ from pichat.errors import UnavailableError
 from pichat.stt.base import Recogniser, Vocabulary, engine
 
 CANDIDATES = 15
-"""Measured on 59 commands by four voices: the sixteenth was never the first understood."""
+"""Enough for the right one to be among them nearly always; each costs the gate 1 to 3 ms."""
 
 
 class PocketSphinx:
