@@ -6,46 +6,21 @@ from __future__ import annotations
 import asyncio
 import json
 import wave
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from pichat.cli.client import Connection, connect
-from tests.support.daemon import DaemonProcess, json_lines, pichat, running_daemon
+from tests.daemon.conftest import next_voice
+from tests.support.daemon import DaemonProcess, json_lines, pichat
 from tests.support.heard import as_spoken, likeness
-from tests.support.pulse import Pulse, pulse_server
+from tests.support.pulse import Pulse
 from tests.support.speech import RATE_HZ, command, silence, spoken
 
 SURELY = 0.7
 SURELY_NOT = 0.5
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def pulse() -> Iterator[Pulse]:
-    with pulse_server() as pulse:
-        yield pulse
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def daemon(
-    pulse: Pulse, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[DaemonProcess]:
-    directory = tmp_path_factory.mktemp("spoken")
-    async with running_daemon(directory, pulse.environment, voice={"enabled": True}) as daemon:
-        await until_listening(daemon)
-        yield daemon
-
-
-async def until_listening(daemon: DaemonProcess) -> None:
-    async with asyncio.timeout(60), connect(daemon.state_dir) as connection:
-        snapshot = await connection.ask("subscribe", {"topics": ["voice"]})
-        state = snapshot["voice"]["state"]
-        while state != "listening":
-            state = (await next_voice(connection))["state"]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def as_wav(directory: Path, pcm: bytes, rate_hz: int = RATE_HZ) -> Path:
@@ -70,10 +45,10 @@ async def until_quiet(connection: Connection) -> dict[str, Any]:
     raise AssertionError("the loop did not come back to listening")
 
 
-async def say(daemon: DaemonProcess, pulse: Pulse, directory: Path, pcm: bytes) -> Turn:
+async def say(listening: DaemonProcess, pulse: Pulse, directory: Path, pcm: bytes) -> Turn:
     """Play speech into the microphone; what was done, and what was heard from the speaker."""
     recording = pulse.record_speaker()
-    async with connect(daemon.state_dir) as connection:
+    async with connect(listening.state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
         wav = as_wav(directory, pcm + silence(0.5))
         playing = asyncio.to_thread(pulse.play_into_microphone, wav)
@@ -95,71 +70,73 @@ class Turn:
 
 
 async def test_hey_jarvis_turn_on_the_kitchen_light(
-    daemon: DaemonProcess, pulse: Pulse, tmp_path: Path
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
-    await daemon.simulator.set("kitchen-light", on=False)
-    turn = await say(daemon, pulse, tmp_path, command("turn on the kitchen light"))
-    assert (await daemon.simulator.values("kitchen-light"))["on"] is True
+    await listening.simulator.set("kitchen-light", on=False)
+    turn = await say(listening, pulse, tmp_path, command("turn on the kitchen light"))
+    assert (await listening.simulator.values("kitchen-light"))["on"] is True
     assert turn.answer == "Turned on the kitchen light."
     assert await turn.said("Turned on the kitchen light.") > SURELY
     assert await turn.said("Sorry, I did not catch that.") < SURELY_NOT
 
 
-async def test_turn_off_everything(daemon: DaemonProcess, pulse: Pulse, tmp_path: Path) -> None:
+async def test_turn_off_everything(listening: DaemonProcess, pulse: Pulse, tmp_path: Path) -> None:
     for device in ("kitchen-light", "office-plug", "living-room-lamp"):
-        await daemon.simulator.set(device, on=True)
-    turn = await say(daemon, pulse, tmp_path, command("turn off everything"))
+        await listening.simulator.set(device, on=True)
+    turn = await say(listening, pulse, tmp_path, command("turn off everything"))
     for device in ("kitchen-light", "office-plug", "living-room-lamp", "hallway-light"):
-        assert (await daemon.simulator.values(device))["on"] is False
+        assert (await listening.simulator.values(device))["on"] is False
     assert await turn.said(turn.answer) > SURELY
 
 
 async def test_what_is_the_temperature_in_the_bathroom(
-    daemon: DaemonProcess, pulse: Pulse, tmp_path: Path
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
-    await daemon.simulator.set("bathroom-sensor", temperature=23.5)
-    turn = await say(daemon, pulse, tmp_path, command("what is the temperature in the bathroom"))
+    await listening.simulator.set("bathroom-sensor", temperature=23.5)
+    turn = await say(listening, pulse, tmp_path, command("what is the temperature in the bathroom"))
     assert "23.5" in turn.answer
     assert await turn.said(turn.answer) > SURELY
 
 
 async def test_what_is_no_home_command_is_refused_aloud_and_nothing_moves(
-    daemon: DaemonProcess, pulse: Pulse, tmp_path: Path
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
-    before = await daemon.simulator.list()
-    turn = await say(daemon, pulse, tmp_path, command("my sister is coming to visit us next week"))
-    assert await daemon.simulator.list() == before
+    before = await listening.simulator.list()
+    turn = await say(
+        listening, pulse, tmp_path, command("my sister is coming to visit us next week")
+    )
+    assert await listening.simulator.list() == before
     assert "turn_tool" not in turn.events
     answer = turn.answer if "turn_finished" in turn.events else "Sorry, I did not catch that."
     assert await turn.said(answer) > SURELY
 
 
 async def test_wake_word_and_command_in_one_breath(
-    daemon: DaemonProcess, pulse: Pulse, tmp_path: Path
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
-    await daemon.simulator.set("hallway-light", on=False)
+    await listening.simulator.set("hallway-light", on=False)
     breath = silence(0.5) + spoken("hey jarvis, turn on the hallway light")
-    turn = await say(daemon, pulse, tmp_path, breath)
+    turn = await say(listening, pulse, tmp_path, breath)
     assert turn.answer == "Turned on the hallway light."
-    assert (await daemon.simulator.values("hallway-light"))["on"] is True
+    assert (await listening.simulator.values("hallway-light"))["on"] is True
 
 
 async def test_a_device_that_does_not_answer_is_said_aloud(
-    daemon: DaemonProcess, pulse: Pulse, tmp_path: Path
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
-    await daemon.simulator.device("office-plug", deaf=True)
+    await listening.simulator.device("office-plug", deaf=True)
     try:
-        turn = await say(daemon, pulse, tmp_path, command("turn on the office plug"))
+        turn = await say(listening, pulse, tmp_path, command("turn on the office plug"))
     finally:
-        await daemon.simulator.device("office-plug", deaf=False)
+        await listening.simulator.device("office-plug", deaf=False)
     assert turn.answer == "The office plug does not answer."
     assert await turn.said(turn.answer) > SURELY
 
 
 async def test_pichat_hear_plays_a_recording_of_another_rate(
-    daemon: DaemonProcess, tmp_path: Path
+    listening: DaemonProcess, tmp_path: Path
 ) -> None:
-    await daemon.simulator.set("bedroom-light", on=False)
+    await listening.simulator.set("bedroom-light", on=False)
     slow = bytes(as_48_khz_stereo(command("turn on the bedroom light")))
     path = tmp_path / "stereo.wav"
     with wave.open(str(path), "wb") as file:
@@ -167,11 +144,11 @@ async def test_pichat_hear_plays_a_recording_of_another_rate(
         file.setsampwidth(2)
         file.setframerate(48_000)
         file.writeframes(slow)
-    code, out, _ = await pichat(daemon.state_dir, "hear", "--json", str(path))
+    code, out, _ = await pichat(listening.state_dir, "hear", "--json", str(path))
     actions = [frame["action"] for frame in json_lines(out)]
     assert code == 0
     assert {"voice_changed", "voice_heard", "transcript", "turn_finished"} <= set(actions)
-    assert (await daemon.simulator.values("bedroom-light"))["on"] is True
+    assert (await listening.simulator.values("bedroom-light"))["on"] is True
 
 
 def as_48_khz_stereo(pcm: bytes) -> bytearray:
@@ -182,17 +159,17 @@ def as_48_khz_stereo(pcm: bytes) -> bytearray:
 
 
 async def test_pichat_hear_refuses_what_is_no_wav_in_one_line(
-    daemon: DaemonProcess, tmp_path: Path
+    listening: DaemonProcess, tmp_path: Path
 ) -> None:
     path = tmp_path / "notes.wav"
     path.write_text("buy milk")
-    code, out, err = await pichat(daemon.state_dir, "hear", str(path))
+    code, out, err = await pichat(listening.state_dir, "hear", str(path))
     assert (code, out, err.strip()) == (1, "", "That is not a WAV file.")
 
 
-async def test_every_state_reaches_a_subscribed_screen_in_order(daemon: DaemonProcess) -> None:
-    wav = as_wav(daemon.state_dir, command("turn off the bedroom light"))
-    _, out, _ = await pichat(daemon.state_dir, "hear", "--json", str(wav))
+async def test_every_state_reaches_a_subscribed_screen_in_order(listening: DaemonProcess) -> None:
+    wav = as_wav(listening.state_dir, command("turn off the bedroom light"))
+    _, out, _ = await pichat(listening.state_dir, "hear", "--json", str(wav))
     states = [
         frame["payload"]["state"] for frame in json_lines(out) if frame["action"] == "voice_changed"
     ]
@@ -200,9 +177,9 @@ async def test_every_state_reaches_a_subscribed_screen_in_order(daemon: DaemonPr
 
 
 async def test_a_microphone_that_dies_is_told_and_taken_up_again(
-    daemon: DaemonProcess, pulse: Pulse
+    listening: DaemonProcess, pulse: Pulse
 ) -> None:
-    async with asyncio.timeout(40), connect(daemon.state_dir) as connection:
+    async with asyncio.timeout(40), connect(listening.state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice"]})
         pulse.unplug_microphone()
         deaf = await next_voice(connection)
@@ -213,15 +190,8 @@ async def test_a_microphone_that_dies_is_told_and_taken_up_again(
     assert again["state"] == "listening"
 
 
-async def next_voice(connection: Connection) -> dict[str, Any]:
-    async for frame in connection.frames():
-        if frame["action"] == "voice_changed":
-            return dict(frame["payload"])
-    raise AssertionError("the connection ended")
-
-
-async def test_the_daemon_logged_nothing_of_what_was_said(daemon: DaemonProcess) -> None:
-    log = daemon.log
+async def test_the_daemon_logged_nothing_of_what_was_said(listening: DaemonProcess) -> None:
+    log = listening.log
     assert "sister" not in log
     assert "Traceback" not in log
     assert json.dumps("turn on the kitchen light") not in log
