@@ -3,7 +3,6 @@
 import asyncio
 import sys
 
-import structlog
 from aiohttp import web
 
 from pichat.errors import BusyError
@@ -12,8 +11,6 @@ from pichat.gateway.feed import Feed
 from pichat.gateway.guards import error_response
 from pichat.gateway.registry import Action
 from pichat.gateway.services import Services
-
-log = structlog.get_logger(__name__)
 
 MAX_CONNECTIONS = 1000
 # A frame above our own limit is answered with an error and the connection stays. That needs the

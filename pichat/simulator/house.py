@@ -37,11 +37,6 @@ class DeviceSpec(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
 class House(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     devices: list[DeviceSpec]
 
-    def by_ieee(self, ieee: str) -> DeviceSpec | None:
-        """The device with that address (`00:0d:6f:…`, either case)."""
-        wanted = ieee.lower()
-        return next((one for one in self.devices if one.ieee.lower() == wanted), None)
-
 
 def load_house(path: Path | None) -> House:
     """Reads a house file; None reads the one that comes with PiChat.

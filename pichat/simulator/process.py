@@ -109,11 +109,6 @@ class SimulatorProcess:
         while process.stderr is not None and (line := await process.stderr.readline()):
             self._stderr.append(line.decode("utf-8", "replace").strip())
 
-    @property
-    def complaints(self) -> list[str]:
-        """The last lines that the child wrote to its standard error."""
-        return list(self._stderr)
-
     async def wait(self) -> int:
         """Waits for the child's end, whoever causes it; its exit code (negative: the signal)."""
         if self._process is None:

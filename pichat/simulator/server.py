@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,6 @@ from pichat.errors import PiChatError
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.operations import OPERATIONS
 from pichat.simulator.world import Simulator
-
-log = logging.getLogger(__name__)
 
 LINE_BYTES = 65536
 WATCH_EVENTS = 256

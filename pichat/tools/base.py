@@ -6,13 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
-import structlog
 
 from pichat.errors import BadRequestError, NotFoundError, PiChatError
 from pichat.events import Device, Source, State, ToolCall, ToolResult
 from pichat.store.audit import Audit
-
-log = structlog.get_logger(__name__)
 
 
 class House(Protocol):

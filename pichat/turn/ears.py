@@ -8,13 +8,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-import structlog
-
 from pichat.audio.base import Frame
 from pichat.errors import UnavailableError
 from pichat.turn.listener import Heard, Listener
-
-log = structlog.get_logger(__name__)
 
 Command = Callable[[Listener], None]
 _JOIN_S = 3.0
@@ -24,7 +20,7 @@ class Ears:
     """Feeds a Listener on a thread of its own, in the order in which things were put.
 
     `make` runs on that thread: loading engines takes time. `deliver(event, at_s)` and `ready` are
-    called on the event loop; `at_s` is time.monotonic(). The queue holds `longest_s` of live
+    called on the event loop; `at_s` is time.monotonic(). The queue holds `longest_frames` of live
     sound; when it is full the oldest is dropped.
     """
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import structlog
 from msgspec import UNSET, UnsetType
 
 import pichat.zigbee.kinds  # noqa: F401 -- registers the converters
@@ -26,8 +25,6 @@ from pichat.zigbee.radio import Session, application, open_radio
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.tasks import Tasks
 from pichat.zigbee.view import DeviceView, Feature
-
-log = structlog.get_logger(__name__)
 
 PART = "zigbee"
 _LONGEST_PAUSE_S = 4.0
@@ -69,21 +66,14 @@ class Hub:
         self._pair = pair_at_first_start
         self._listed = False
         self._session: Session | None = None
-        self._tried = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the radio open, for ever; why it is not is on the health board as `zigbee`."""
         if self._config.path == "none":
             self._health.set(PART, "off", "Zigbee is switched off (zigbee.path is none).")
-            self._tried.set()
             await asyncio.Event().wait()
         await self._roster.load()
         await keep_serving(PART, self._serve, self._health, longest_pause_s=_LONGEST_PAUSE_S)
-
-    async def wait_tried(self) -> None:
-        """Returns when the radio works, or the first attempt to open it has failed. A silent
-        stick takes 8 s to fail: wait with a deadline."""
-        await self._tried.wait()
 
     async def _serve(self) -> None:
         """One life of the radio. Raises UnavailableError when it ends."""
@@ -100,7 +90,6 @@ class Hub:
             self._session = None
             for view in self._roster.announced():
                 view.set_online(False)
-            self._tried.set()
 
     async def _work(self, session: Session, joining: Joining, tasks: Tasks) -> None:
         known = {view.id for view in self._roster.announced()}
@@ -115,7 +104,6 @@ class Hub:
                 async with session.under_way():
                     await pairing
         self._health.set(PART, "ok")
-        self._tried.set()
         await session.until_lost()
 
     async def _first_pairing(self, joining: Joining, missing: frozenset[str]) -> None:

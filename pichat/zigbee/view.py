@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from pichat.events import Capability, Device, Kind, State
 from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.converter import REGISTRY, Converter
@@ -18,7 +16,6 @@ from pichat.zigbee.sort import kind_of
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
 
-log = structlog.get_logger(__name__)
 
 _HEARD = ("attribute_report", "attribute_read", "attribute_updated")
 

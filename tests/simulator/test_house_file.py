@@ -19,8 +19,8 @@ GOOD = 'devices: [{id: a, name: A, area: Hall, kind: lock, ieee: "00:0d:6f:00:00
 def test_the_default_house() -> None:
     house = load_house(None)
     assert len(house.devices) == 11
-    lamp = house.by_ieee("00:0D:6F:00:0A:00:00:03")
-    assert lamp is not None and (lamp.name, lamp.area) == ("living room lamp", "Living room")
+    (lamp,) = (one for one in house.devices if one.ieee == "00:0d:6f:00:0a:00:00:03")
+    assert (lamp.name, lamp.area) == ("living room lamp", "Living room")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from pichat.simulator.wire.codec import u8, u16, u32
 
 STATE, JAMMED_STATE, LOCKED, UNLOCKED = 0x0000, 0, 1, 2
 OPERATION_EVENT = 0x20
-BY_KEYPAD, BY_RADIO, BY_HAND = 0, 1, 2
+BY_RADIO, BY_HAND = 1, 2
 EVENT_LOCK, EVENT_UNLOCK = 1, 2
 
 

@@ -1,4 +1,4 @@
-"""One file per kind of device; importing a file registers it. `find_kind` loads them all."""
+"""One file per kind of device; importing a file registers it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from pichat.simulator.ncp.status import SL_STATUS_SINCE, Status
 from pichat.simulator.node.aps import Message
 from pichat.simulator.wire.codec import counted, i8, u8, u16, u32
 
-STACK_STATUS, NETWORK_FOUND, SCAN_COMPLETE, TRUST_CENTER_JOIN = 0x19, 0x1B, 0x1C, 0x24
+STACK_STATUS, SCAN_COMPLETE, TRUST_CENTER_JOIN = 0x19, 0x1C, 0x24
 MESSAGE_SENT, INCOMING_MESSAGE, ENERGY_RESULT = 0x3F, 0x45, 0x48
 UNICAST, MULTICAST, BROADCAST = 0x00, 0x02, 0x04
 DIRECT, TO_GROUP, TO_ALL = 0x00, 0x03, 0x06

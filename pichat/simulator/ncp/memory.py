@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 NO_EUI64 = b"\xff" * 8
-WELL_KNOWN_KEY = b"ZigBeeAlliance09"
 
 
 class Network(msgspec.Struct, kw_only=True):
@@ -38,7 +37,6 @@ class StickMemory(msgspec.Struct, kw_only=True):
     network: Network | None = None
     network_frame_counter: int = 0
     aps_frame_counter: int = 0
-    boots: int = 0
     tokens: dict[str, bytes] = {}
     link_keys: dict[int, tuple[bytes, bytes]] = {}
 

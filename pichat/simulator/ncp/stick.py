@@ -90,7 +90,6 @@ class Stick:
             task.cancel()
         self.now = Volatile()
         self.eui64 = self.memory.address
-        self.memory.boots += 1
         self.around.network_changed()
 
     def status(self, status: Status) -> bytes:

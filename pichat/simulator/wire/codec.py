@@ -41,9 +41,6 @@ class Reader:
     def u16(self) -> int:
         return int.from_bytes(self.take(2), "little")
 
-    def i16(self) -> int:
-        return int.from_bytes(self.take(2), "little", signed=True)
-
     def u32(self) -> int:
         return int.from_bytes(self.take(4), "little")
 

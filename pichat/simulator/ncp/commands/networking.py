@@ -11,11 +11,10 @@ from pichat.simulator.ncp.status import Status
 from pichat.simulator.ncp.stick import Stick
 from pichat.simulator.wire.codec import Reader, i8, u8, u16, u32
 
-COORDINATOR_NODE, ROUTER_NODE, END_NODE, SLEEPY_NODE, UNKNOWN_NODE = 1, 2, 3, 4, 0xFF
+COORDINATOR_NODE, END_NODE, SLEEPY_NODE = 1, 3, 4
 NO_NETWORK, JOINED = 0x00, 0x02
 MOST_DBM = 20
 SCAN_CHANNEL_S = 0.002
-ALL_CHANNELS = 0x07FFF800
 
 
 @REGISTRY.on(0x26)
