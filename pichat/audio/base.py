@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pichat.audio.pcm import Converter
+from pichat.audio.resample import Converter
 
 
 @dataclass(frozen=True, slots=True)

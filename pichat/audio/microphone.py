@@ -10,8 +10,9 @@ from typing import Any
 import structlog
 
 from pichat.audio.base import Frame
-from pichat.audio.pcm import SAMPLE_RATE_HZ, Converter
+from pichat.audio.pcm import SAMPLE_RATE_HZ
 from pichat.audio.portaudio import OpenStream, PortAudio
+from pichat.audio.resample import Converter
 from pichat.errors import UnavailableError
 from pichat.health import Health
 

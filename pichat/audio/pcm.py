@@ -1,9 +1,9 @@
-"""The one form of sound inside the daemon: 16 kHz, mono, signed 16 bit, native byte order."""
+"""The one form of sound inside the daemon: 16 kHz, mono, signed 16 bit, native byte order.
+
+Numbers only: whoever just counts samples does not load numpy.
+"""
 
 from __future__ import annotations
-
-import numpy as np
-import soxr
 
 SAMPLE_RATE_HZ = 16_000
 SAMPLE_BYTES = 2
@@ -16,28 +16,3 @@ SILENT_BLOCK = bytes(BLOCK_BYTES)
 def samples(seconds: float) -> int:
     """A duration as a number of samples of the daemon's own rate."""
     return round(seconds * SAMPLE_RATE_HZ)
-
-
-class Converter:
-    """Turns one continuous int16 stream of any rate and channel count into 16 kHz mono.
-
-    Keeps the resampler's state from call to call, so one converter serves one stream only. The
-    length of a result follows the resampler; callers re-chunk.
-    """
-
-    def __init__(self, sample_rate_hz: int, channels: int) -> None:
-        self._channels = channels
-        self._stream: soxr.ResampleStream | None = None
-        if sample_rate_hz != SAMPLE_RATE_HZ:
-            self._stream = soxr.ResampleStream(sample_rate_hz, SAMPLE_RATE_HZ, 1, dtype="int16")
-
-    def __call__(self, pcm: bytes, *, last: bool = False) -> bytes:
-        if self._channels == 1 and self._stream is None:
-            return pcm
-        sound = np.frombuffer(pcm, dtype=np.int16)
-        if self._channels > 1:
-            # The mean keeps a microphone that is wired to one channel only, and cannot clip.
-            sound = sound.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
-        if self._stream is not None:
-            sound = self._stream.resample_chunk(sound, last=last)
-        return sound.tobytes()

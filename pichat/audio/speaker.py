@@ -12,6 +12,7 @@ import numpy as np
 import soxr
 import structlog
 
+from pichat.audio.pcm import SAMPLE_BYTES
 from pichat.audio.portaudio import OpenStream, PortAudio
 from pichat.errors import UnavailableError
 from pichat.health import Health
@@ -20,7 +21,6 @@ log = structlog.get_logger(__name__)
 _LATENCY_S = 0.06
 _LOOK_S = 0.25
 _QUEUED_S = 3.0  # a playback that is further ahead waits
-_SAMPLE_BYTES = 2
 
 
 class Speaker:
@@ -195,7 +195,7 @@ class SpeakerPlayback:
         odd = b""
         async for chunk in chunks:
             whole = odd + chunk
-            cut = len(whole) - len(whole) % _SAMPLE_BYTES
+            cut = len(whole) - len(whole) % SAMPLE_BYTES
             odd = whole[cut:]
             sound = resample.resample_chunk(np.frombuffer(whole[:cut], dtype=np.int16))
             if not await self._put(sound.repeat(self._stream.channels).tobytes()):
@@ -213,7 +213,7 @@ class SpeakerPlayback:
         return not self._stopped
 
     async def _put(self, sound: bytes) -> bool:
-        second = self._stream.sample_rate_hz * self._stream.channels * _SAMPLE_BYTES
+        second = self._stream.sample_rate_hz * self._stream.channels * SAMPLE_BYTES
         while not self._stopped and (
             self._buffer.put_bytes - self._buffer.pulled_bytes > _QUEUED_S * second
         ):

@@ -9,21 +9,18 @@ from typing import Any
 
 import click
 
+from pichat.audio.pcm import BLOCK_S, SAMPLE_RATE_HZ
 from pichat.cli.client import Connection, connect
 from pichat.cli.context import console, finish, json_option, state_dir_option
 
-_BLOCK_S = 0.02
-_RATE_HZ = 16000
-_BLOCK_BYTES = int(_RATE_HZ * _BLOCK_S) * 2
 
-
-async def _send(connection: Connection, pcm: bytes) -> str:
+async def _send(connection: Connection, sound: list[bytes]) -> str:
     """Stream the sound at the pace of speech, and return the id of the closing request."""
-    await connection.send("listen_start", {"sample_rate_hz": _RATE_HZ, "channels": 1})
+    await connection.send("listen_start", {"sample_rate_hz": SAMPLE_RATE_HZ, "channels": 1})
     next_s = asyncio.get_running_loop().time()
-    for start in range(0, len(pcm), _BLOCK_BYTES):
-        await connection.send_audio(pcm[start : start + _BLOCK_BYTES])
-        next_s += _BLOCK_S
+    for block in sound:
+        await connection.send_audio(block)
+        next_s += BLOCK_S
         await asyncio.sleep(next_s - asyncio.get_running_loop().time())
     return await connection.send("listen_stop", {})
 
@@ -41,18 +38,19 @@ def _in_words(frame: dict[str, Any]) -> str | None:
             return None
 
 
-def _read(file: Path) -> bytes:
-    from pichat.audio.wav import read_wav  # brings numpy: only this command needs it
+def _read(file: Path) -> list[bytes]:
+    """The recording in blocks of BLOCK_S."""
+    from pichat.audio.wav import blocks, read_wav  # after the arguments are good: brings numpy
 
-    return read_wav(file.read_bytes())
+    return list(blocks(read_wav(file.read_bytes())))
 
 
 async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
-    pcm = _read(file)
+    sound = _read(file)
     code = 1
     async with connect(state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
-        sending = asyncio.create_task(_send(connection, pcm))
+        sending = asyncio.create_task(_send(connection, sound))
         async for frame in connection.frames():
             if as_json:
                 click.echo(json.dumps(frame, ensure_ascii=False))

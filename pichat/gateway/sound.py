@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.errors import BadRequestError, BusyError
 
-SAMPLE_RATE_HZ = 16_000
-BYTES_PER_SAMPLE = 2
 MAX_FRAME_BYTES = 64 * 1024
 _WAITING_FRAMES = 32
 _PATIENCE_S = 10.0
@@ -25,7 +24,7 @@ class IncomingSound:
     @property
     def seconds(self) -> float:
         """The length of what has come in."""
-        return self._bytes / (SAMPLE_RATE_HZ * BYTES_PER_SAMPLE)
+        return self._bytes / (SAMPLE_RATE_HZ * SAMPLE_BYTES)
 
     async def put(self, frame: bytes) -> None:
         """Raises BadRequestError for a frame that is no sound, BusyError when nobody listens."""
@@ -33,7 +32,7 @@ class IncomingSound:
             raise BadRequestError("This listening has been stopped; start another.")
         if len(frame) > MAX_FRAME_BYTES:
             raise BadRequestError(f"A frame of sound has at most {MAX_FRAME_BYTES} bytes.")
-        if len(frame) % BYTES_PER_SAMPLE:
+        if len(frame) % SAMPLE_BYTES:
             raise BadRequestError("Sound is int16: a frame has an even number of bytes.")
         if frame:
             await self._put(frame)

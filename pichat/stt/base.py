@@ -11,8 +11,6 @@ import msgspec
 
 from pichat.errors import UnavailableError
 
-SAMPLE_RATE_HZ = 16000
-
 
 class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
     """The files that hold what may be said in this house."""

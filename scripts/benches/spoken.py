@@ -13,15 +13,14 @@ from typing import Any
 
 import msgspec
 
+from pichat.audio.pcm import BLOCK_BYTES, BLOCK_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.cli.client import Connection, connect
 from scripts.benches.figure import Figure, percentile
 from scripts.benches.hero import HOME_ASSISTANT, memory_of
 from tests.support.daemon import running_daemon
 from tests.support.pulse import Pulse, pulse_server
-from tests.support.speech import RATE_HZ, VOICES, command, silence
+from tests.support.speech import VOICES, command, silence
 
-_BLOCK_S = 0.02
-_BLOCK_BYTES = int(RATE_HZ * _BLOCK_S) * 2
 _TAIL_S = 1.5
 _SENTENCES = [
     f"turn {state} the {name}"
@@ -47,12 +46,13 @@ async def _feed(connection: Connection, pcm: bytes) -> float:
     """Send the speech at its own pace and then silence; the time.monotonic() of its last sample."""
     end_s = next_s = time.monotonic()
     sound = pcm + silence(_TAIL_S)
-    for start in range(0, len(sound), _BLOCK_BYTES):
-        next_s += _BLOCK_S
+    for start in range(0, len(sound), BLOCK_BYTES):
+        next_s += BLOCK_S
         await asyncio.sleep(next_s - time.monotonic())
-        await connection.send_audio(sound[start : start + _BLOCK_BYTES])
+        await connection.send_audio(sound[start : start + BLOCK_BYTES])
         if start < len(pcm):
-            end_s = next_s - max(0, start + _BLOCK_BYTES - len(pcm)) / (2 * RATE_HZ)
+            missing_bytes = max(0, start + BLOCK_BYTES - len(pcm))
+            end_s = next_s - missing_bytes / (SAMPLE_BYTES * SAMPLE_RATE_HZ)
     return end_s
 
 

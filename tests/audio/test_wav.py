@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pichat.audio.pcm import BLOCK_BYTES, SAMPLE_RATE_HZ, Converter
+from pichat.audio.pcm import BLOCK_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.rechunk import Rechunker
+from pichat.audio.resample import Converter
 from pichat.audio.wav import blocks, read_wav
 from pichat.errors import BadRequestError
 

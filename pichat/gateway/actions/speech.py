@@ -5,10 +5,11 @@ import binascii
 
 import msgspec
 
+from pichat.audio.pcm import SAMPLE_RATE_HZ
 from pichat.errors import BadRequestError, BusyError, UnsupportedError
 from pichat.gateway.context import Context
 from pichat.gateway.registry import action
-from pichat.gateway.sound import SAMPLE_RATE_HZ, IncomingSound
+from pichat.gateway.sound import IncomingSound
 
 
 class ListenStart(msgspec.Struct, frozen=True, kw_only=True):
