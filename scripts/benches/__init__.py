@@ -1,1 +1,1 @@
-"""The figures of the issues, each a row with its limit."""
+"""The figures that PiChat is held to, each a row with its limit."""

@@ -10,7 +10,7 @@ import msgspec
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """`group.name` with its value. `limit` is the bound named in an issue; `sense` its side.
+    """`group.name` with its value. `limit` is the bound that it must keep; `sense` its side.
     `peer` is another system's value and `peer_source` where it comes from."""
 
     name: str

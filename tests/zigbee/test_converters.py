@@ -55,7 +55,7 @@ def test_names_are_those_of_the_cluster_library(one: Converter) -> None:
         assert cluster.find_attribute(attribute).name == attribute
 
 
-def test_every_capability_of_the_issue_has_a_converter() -> None:
+def test_every_capability_has_a_converter() -> None:
     assert {name for name, _ in REGISTRY} == {
         "on_off", "brightness", "colour", "colour_temperature", "cover_position", "lock",
         "target_temperature", "temperature", "humidity", "contact", "occupancy", "power",
