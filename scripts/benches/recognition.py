@@ -23,7 +23,8 @@ from pichat.stt.base import Recogniser, open_recogniser
 from scripts.benches.figure import Figure, percentile
 from tests.intents.effects import effects, expected, home_commands, other_speech
 from tests.intents.house import HOUSE
-from tests.intents.speech import VOICES, blocks, spoken
+from tests.intents.speech import blocks, spoken
+from tests.support.speech import VOICES
 
 CACHE = Path(tempfile.gettempdir()) / "pichat-bench-speech"
 

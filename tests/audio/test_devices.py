@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import wave
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from pichat.errors import UnavailableError
 from pichat.events import PartHealth
 from pichat.health import Health, keep_serving
 from tests.support.pulse import RECORDED_RATE_HZ, Pulse, in_environment, pulse_server
+from tests.support.wav import write_wav
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +101,7 @@ class Frames:
 def tone(path: Path, seconds: float = 1.0) -> Path:
     rate = 22_050
     wave_form = np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate) * 12_000
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(wave_form.astype(np.int16).tobytes())
-    return path
+    return write_wav(path, wave_form.astype(np.int16).tobytes(), rate)
 
 
 async def test_microphone_dies_and_is_taken_up_again(

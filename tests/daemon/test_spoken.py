@@ -5,32 +5,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import wave
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pichat.audio.pcm import SAMPLE_RATE_HZ
 from pichat.cli.client import Connection, connect
 from tests.daemon.conftest import next_voice
 from tests.support.daemon import DaemonProcess, json_lines, pichat
 from tests.support.heard import as_spoken, likeness
 from tests.support.pulse import Pulse
-from tests.support.speech import RATE_HZ, command, silence, spoken
+from tests.support.speech import command, silence, spoken
+from tests.support.wav import write_wav
 
 SURELY = 0.7
 SURELY_NOT = 0.5
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def as_wav(directory: Path, pcm: bytes, rate_hz: int = RATE_HZ) -> Path:
-    path = directory / "speech.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(pcm)
-    return path
 
 
 async def until_quiet(connection: Connection) -> dict[str, Any]:
@@ -50,7 +41,7 @@ async def say(listening: DaemonProcess, pulse: Pulse, directory: Path, pcm: byte
     recording = pulse.record_speaker()
     async with connect(listening.state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
-        wav = as_wav(directory, pcm + silence(0.5))
+        wav = write_wav(directory / "speech.wav", pcm + silence(0.5), SAMPLE_RATE_HZ)
         playing = asyncio.to_thread(pulse.play_into_microphone, wav)
         events, _ = await asyncio.gather(until_quiet(connection), playing)
     return Turn(events, recording.stop())
@@ -138,12 +129,7 @@ async def test_pichat_hear_plays_a_recording_of_another_rate(
 ) -> None:
     await listening.simulator.set("bedroom-light", on=False)
     slow = bytes(as_48_khz_stereo(command("turn on the bedroom light")))
-    path = tmp_path / "stereo.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(48_000)
-        file.writeframes(slow)
+    path = write_wav(tmp_path / "stereo.wav", slow, 48_000, channels=2)
     code, out, _ = await pichat(listening.state_dir, "hear", "--json", str(path))
     actions = [frame["action"] for frame in json_lines(out)]
     assert code == 0
@@ -168,7 +154,8 @@ async def test_pichat_hear_refuses_what_is_no_wav_in_one_line(
 
 
 async def test_every_state_reaches_a_subscribed_screen_in_order(listening: DaemonProcess) -> None:
-    wav = as_wav(listening.state_dir, command("turn off the bedroom light"))
+    said = command("turn off the bedroom light")
+    wav = write_wav(listening.state_dir / "speech.wav", said, SAMPLE_RATE_HZ)
     _, out, _ = await pichat(listening.state_dir, "hear", "--json", str(wav))
     states = [
         frame["payload"]["state"] for frame in json_lines(out) if frame["action"] == "voice_changed"

@@ -1,19 +1,16 @@
-"""Sentences spoken by flite, as the voice loop would hand them to a recogniser."""
+"""Sentences as the voice loop would hand them to a recogniser."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import wave
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import soxr
+from pichat.audio.pcm import SAMPLE_RATE_HZ
+from tests.support.speech import silence, synthesise
 
-RATE_HZ = 16000
-VOICES = ("awb", "kal16", "rms", "slt")
 SILENCE_BEFORE_S = 0.3
 SILENCE_AFTER_S = 0.4
 
@@ -26,18 +23,15 @@ def spoken(text: str, voice: str, cache: Path) -> bytes:
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = cache / f"{name}.{os.getpid()}.part"
-        subprocess.run(["flite", "-voice", voice, "-t", text, "-o", str(unfinished)], check=True)
+        synthesise(text, voice, unfinished)
         unfinished.rename(path)
     with wave.open(str(path)) as file:
-        rate = file.getframerate()
-        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
-    if rate != RATE_HZ:
-        sound = soxr.resample(sound, rate, RATE_HZ)
-    before = np.zeros(int(SILENCE_BEFORE_S * RATE_HZ), np.int16)
-    after = np.zeros(int(SILENCE_AFTER_S * RATE_HZ), np.int16)
-    return np.concatenate([before, sound, after]).tobytes()
+        # The recogniser gets flite's very samples, which no conversion has rounded.
+        assert file.getframerate() == SAMPLE_RATE_HZ
+        sound: bytes = file.readframes(file.getnframes())
+    return silence(SILENCE_BEFORE_S) + sound + silence(SILENCE_AFTER_S)
 
 
 def blocks(pcm: bytes, block_ms: int = 32) -> Iterator[bytes]:
-    size = RATE_HZ * block_ms // 1000 * 2
+    size = SAMPLE_RATE_HZ * block_ms // 1000 * 2
     return (pcm[at : at + size] for at in range(0, len(pcm), size))

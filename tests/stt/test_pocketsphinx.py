@@ -18,7 +18,8 @@ from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
 from pichat.stt.pronounce import LETTERS, _longest_first, pronounce
 from tests.intents.effects import effects, expected, home_commands, other_speech
 from tests.intents.house import HOUSE
-from tests.intents.speech import VOICES, blocks, spoken
+from tests.intents.speech import blocks, spoken
+from tests.support.speech import VOICES
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ def device(
     kind: Kind,
     state: dict[str, State],
     *writable: str,
-    available: bool = True,
 ) -> Device:
     return Device(
         id=f"id of {name}",

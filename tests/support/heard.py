@@ -8,17 +8,17 @@ import numpy.typing as npt
 import soxr
 
 from pichat.tts.espeak_ng import EspeakNg
+from tests.support.pulse import RECORDED_RATE_HZ
 
-RATE_HZ = 16_000
 Samples = npt.NDArray[np.float64]
 
 
 async def as_spoken(text: str, language: str = "en") -> Samples:
-    """What PiChat's own voice makes of `text`, at RATE_HZ, without the silence around it."""
+    """What PiChat's own voice makes of `text`, at RECORDED_RATE_HZ, without the silence around."""
     async with EspeakNg().speak(text, language) as speech:
         pcm = b"".join([chunk async for chunk in speech.chunks])
     sound = np.frombuffer(pcm, np.int16).astype(np.float64)
-    sound = np.asarray(soxr.resample(sound, speech.sample_rate_hz, RATE_HZ), np.float64)
+    sound = np.asarray(soxr.resample(sound, speech.sample_rate_hz, RECORDED_RATE_HZ), np.float64)
     loud = np.flatnonzero(np.abs(sound) > np.abs(sound).max() * 0.02)
     return sound[loud[0] : loud[-1] + 1]
 

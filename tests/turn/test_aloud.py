@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pichat.audio.microphone import Microphone
+from pichat.audio.pcm import SAMPLE_RATE_HZ
 from pichat.audio.portaudio import PortAudio
 from pichat.audio.speaker import Speaker
 from pichat.bus import Bus
@@ -24,7 +24,8 @@ from pichat.vad.base import load_voice_activity
 from pichat.wake.base import load_wake_word
 from tests.support.pulse import RECORDED_RATE_HZ, Recording, in_environment, pulse_server
 from tests.support.recogniser import KeptRecogniser
-from tests.support.speech import RATE_HZ, command, silence
+from tests.support.speech import command, silence
+from tests.support.wav import write_wav
 from tests.turn.voice_parts import ScriptedTurns
 
 ANSWER = "The kitchen light is on."
@@ -33,15 +34,6 @@ ANSWER = "The kitchen light is on."
 def _listener() -> Listener:
     wake_word = load_wake_word("openwakeword", "hey_jarvis")
     return Listener(Rules(), wake_word, load_voice_activity("silero"))
-
-
-def _file(path: Path, pcm: bytes) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes(pcm)
-    return path
 
 
 def _heard_s(recording: Recording) -> float:
@@ -75,7 +67,8 @@ async def test_it_is_spoken_to_and_answers(tmp_path: Path) -> None:
                 while loop.state.state != "listening":
                     await events.get()
             recording = pulse.record_speaker()
-            file = _file(tmp_path / "said.wav", command("turn on the kitchen light") + silence(1))
+            said = command("turn on the kitchen light") + silence(1)
+            file = write_wav(tmp_path / "said.wav", said, SAMPLE_RATE_HZ)
             pulse.play_into_microphone(file, wait=False)
             milestones: dict[str, float] = {}
             async with asyncio.timeout(15):
@@ -88,7 +81,7 @@ async def test_it_is_spoken_to_and_answers(tmp_path: Path) -> None:
         await portaudio.close()
         assert list(milestones) == ["wake", "speech_start", "speech_end", "first_audio", "spoken"]
         assert len(turns.asked) == 1
-        assert len(recogniser.heard[0]) / 2 / RATE_HZ > 1
+        assert len(recogniser.heard[0]) / 2 / SAMPLE_RATE_HZ > 1
         assert milestones["spoken"] - milestones["first_audio"] == pytest.approx(1.4, abs=0.6)
         assert 0.4 < milestones["first_audio"] - milestones["speech_end"] < 0.9
         assert _heard_s(recording) > 0.9  # the chime and the answer

@@ -21,9 +21,8 @@ from pichat.turn.listener import (
 from pichat.turn.machine import Phase, Rules
 from pichat.vad.base import load_voice_activity
 from pichat.wake.base import WakeWord, load_wake_word
-from tests.support.espeak import espoken
 from tests.support.recogniser import KeptRecogniser
-from tests.support.speech import silence, spoken
+from tests.support.speech import espoken, silence, spoken
 
 BYTES_PER_S = 2 * SAMPLE_RATE_HZ
 COMMAND = "turn on the kitchen light"
