@@ -13,7 +13,7 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 LAYERS = [
     {"__init__", "errors"},
-    {"config", "events", "bus", "health", "logs", "state", "steps"},
+    {"config", "events", "bus", "health", "logs", "modules", "state", "steps"},
     {"store", "audio", "wake", "vad", "stt", "tts", "llm", "zigbee", "simulator"},
     {"mcp", "tools", "intents"},
     {"turn"},

@@ -8,8 +8,6 @@ those that have nothing to wait for.
 import difflib
 import inspect
 from collections.abc import Callable
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +15,7 @@ import msgspec
 from pichat.errors import UnknownActionError
 from pichat.gateway.frames import field_error
 from pichat.gateway.protocol import Request
+from pichat.modules import load_all
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,9 +66,7 @@ def action(
 
 def load_actions() -> dict[str, Action]:
     """Every action of every file in `pichat.gateway.actions`."""
-    package = import_module("pichat.gateway.actions")
-    for module in iter_modules(package.__path__, f"{package.__name__}."):
-        import_module(module.name)
+    load_all("pichat.gateway.actions")
     return dict(REGISTRY)
 
 

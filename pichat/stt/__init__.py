@@ -1,1 +1,1 @@
-"""Speech to text: one file per engine, opened by its config name."""
+"""Speech to text."""

@@ -1,15 +1,16 @@
-"""What a recogniser is, and how one is opened by its config name."""
+"""What a recogniser is, and how the configured one is opened.
+
+An engine is a file of this folder whose name is the config value; it has `create(vocabulary)`.
+"""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
-from pichat.errors import UnavailableError
+from pichat.modules import load_engine
 
 
 class Vocabulary(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,27 +44,7 @@ class Recogniser(Protocol):
         ...
 
 
-Factory = Callable[[Vocabulary], Recogniser]
-REGISTRY: dict[str, Factory] = {}
-
-
-def engine(name: str) -> Callable[[Factory], Factory]:
-    """Register the decorated factory. Its module is called like the engine."""
-
-    def register(factory: Factory) -> Factory:
-        if name in REGISTRY:
-            raise TypeError(f"speech-to-text engine {name!r} is registered twice")
-        REGISTRY[name] = factory
-        return factory
-
-    return register
-
-
-def open_recogniser(name: str, vocabulary: Vocabulary) -> Recogniser:
-    """The engine of that name, loaded. Raises UnavailableError when it cannot be."""
-    if name not in REGISTRY:
-        try:
-            importlib.import_module(f"pichat.stt.{name}")
-        except ImportError as error:
-            raise UnavailableError(f"There is no speech recogniser “{name}” here.") from error
-    return REGISTRY[name](vocabulary)
+def open_recogniser(engine: str, vocabulary: Vocabulary) -> Recogniser:
+    """The engine with that vocabulary. Raises ConfigError when it is not known, UnavailableError
+    when it cannot open the files."""
+    return cast("Recogniser", load_engine("stt", engine, "speech recogniser").create(vocabulary))

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from pichat.errors import UnavailableError
-from pichat.stt.base import Recogniser, Vocabulary, engine
+from pichat.stt.base import Vocabulary
 
 CANDIDATES = 15
 """Enough for the right one to be among them nearly always; each costs the gate 1 to 3 ms."""
@@ -76,6 +76,5 @@ class PocketSphinx:
         self._decoder.end_utt()
 
 
-@engine("pocketsphinx")
-def open_pocketsphinx(vocabulary: Vocabulary) -> Recogniser:
+def create(vocabulary: Vocabulary) -> PocketSphinx:
     return PocketSphinx(vocabulary)

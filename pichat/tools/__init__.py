@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
+from pichat.modules import load_all
 from pichat.tools.base import REGISTRY, Tool
 
 
 def load_tools() -> dict[str, Tool]:
     """Every tool by its name. A new file in this folder is found by itself."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
+    load_all(__name__)
     return dict(REGISTRY)

@@ -5,10 +5,9 @@ An engine is a file of this folder; it has `create()`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Protocol, cast
 
-from pichat.errors import ConfigError
+from pichat.modules import load_engine
 
 
 class VoiceActivity(Protocol):
@@ -27,11 +26,4 @@ class VoiceActivity(Protocol):
 
 def load_voice_activity(engine: str) -> VoiceActivity:
     """Raises ConfigError when the engine is not known."""
-    name = f"pichat.vad.{engine.replace('-', '_')}"
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ConfigError(f"There is no voice activity engine called “{engine}”.") from error
-    return cast("VoiceActivity", module.create())
+    return cast("VoiceActivity", load_engine("vad", engine, "voice activity engine").create())

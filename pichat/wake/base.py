@@ -5,10 +5,9 @@ An engine is a file of this folder whose name is the config value; it has `creat
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Protocol, cast
 
-from pichat.errors import ConfigError
+from pichat.modules import load_engine
 
 
 class WakeWord(Protocol):
@@ -24,11 +23,4 @@ class WakeWord(Protocol):
 
 def load_wake_word(engine: str, word: str) -> WakeWord:
     """The engine's detector of `word`. Raises ConfigError when either is not known."""
-    name = f"pichat.wake.{engine.replace('-', '_')}"
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ConfigError(f"There is no wake word engine called “{engine}”.") from error
-    return cast("WakeWord", module.create(word))
+    return cast("WakeWord", load_engine("wake", engine, "wake word engine").create(word))

@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 
-from pichat.errors import UnavailableError
+from pichat.errors import ConfigError, UnavailableError
 from pichat.intents.gate import first_understood
 from pichat.intents.understand import Intents
 from pichat.intents.vocabulary import fingerprint, prepare
@@ -153,7 +153,7 @@ async def test_a_language_without_a_model(tmp_path: Path) -> None:
 
 def test_an_engine_or_a_vocabulary_that_is_not_there(tmp_path: Path) -> None:
     nowhere = Vocabulary(language_model=tmp_path / "a.lm", dictionary=tmp_path / "a.dict")
-    with pytest.raises(UnavailableError, match="no speech recogniser"):
+    with pytest.raises(ConfigError, match="no speech recogniser called “shazam”"):
         open_recogniser("shazam", nowhere)
     with pytest.raises(UnavailableError, match="could not open"):
         open_recogniser("pocketsphinx", nowhere)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from functools import cache
 
+from pichat.modules import load_all
 from pichat.simulator.kinds.registry import KINDS, Kind
 
 
+@cache
 def all_kinds() -> dict[str, Kind]:
     """Every kind by the name that a house file uses."""
-    if not KINDS:
-        for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-            importlib.import_module(module.name)
+    load_all(__name__)
     return KINDS

@@ -6,8 +6,6 @@ adding one touches one file.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from pichat.modules import load_all
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+load_all(__name__)
