@@ -21,6 +21,16 @@ class PiChatError(Exception):
         super().__init__(sentence)
         self.sentence = sentence
 
+    @classmethod
+    def of(cls, code: str | None, sentence: str) -> PiChatError:
+        """The error that a reply or an outcome carried as a code; `internal` if it is unknown."""
+        return cls.codes.get(code or "", PiChatError)(sentence)
+
+    @classmethod
+    def unexpected(cls, log_id: str) -> PiChatError:
+        """What is told of a defect: not what it was, but where its owner finds that."""
+        return PiChatError(f"Something went wrong inside PiChat; its log has more under {log_id}.")
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "code" in cls.__dict__ and PiChatError.codes.setdefault(cls.code, cls) is not cls:

@@ -45,7 +45,7 @@ class Connection:
             if frame.get("request_id") != request_id:
                 continue
             if frame["status"] == "error":
-                raise _as_error(frame)
+                raise PiChatError.of(frame["payload"]["code"], frame["error"])
             yield frame
             if frame["status"] == "complete":
                 return
@@ -56,11 +56,6 @@ class Connection:
         async for frame in self.stream(action, payload):
             answer = frame.get("payload") or {}
         return answer
-
-
-def _as_error(frame: dict[str, Any]) -> PiChatError:
-    kind = PiChatError.codes.get(frame["payload"]["code"], PiChatError)
-    return kind(frame["error"])
 
 
 @asynccontextmanager

@@ -55,7 +55,7 @@ def explain(error: Exception, request_id: str, action: str | None) -> ErrorReply
     if not isinstance(error, PiChatError):
         log_id = new_id()
         log.error("request failed", log_id=log_id, action=action, exc_info=error)
-        error = PiChatError(f"Something went wrong inside PiChat; its log has more under {log_id}.")
+        error = PiChatError.unexpected(log_id)
     payload = ErrorPayload(
         code=error.code, message=error.sentence, action=action, retryable=error.retryable
     )

@@ -121,8 +121,7 @@ def guard(names: frozenset[str]) -> Middleware:
         except Exception:  # the HTTP boundary: what is not known leaves only an id
             log_id = new_id()
             log.exception("request failed", log_id=log_id, path=request.path)
-            sentence = f"Something went wrong inside PiChat; its log has more under {log_id}."
-            return error_response(500, PiChatError(sentence))
+            return error_response(500, PiChatError.unexpected(log_id))
 
     return guarded
 

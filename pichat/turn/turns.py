@@ -111,9 +111,7 @@ class Turns:
             error = expected
         except Exception:  # the turn's boundary: whoever spoke hears of it, the log has the rest
             log.exception("turn failed", turn_id=utterance.turn_id)
-            error = PiChatError(
-                f"Something went wrong inside PiChat; its log has more under {utterance.turn_id}."
-            )
+            error = PiChatError.unexpected(utterance.turn_id)
         if error is not None:
             answer = error.sentence
         elif understood is not None:
@@ -138,8 +136,7 @@ class Turns:
 def _first_failure(results: Sequence[ToolResult]) -> PiChatError | None:
     failed = (outcome for result in results for outcome in result.outcomes if not outcome.ok)
     for outcome in failed:
-        kind = PiChatError.codes.get(outcome.error_code or "", PiChatError)
-        return kind(outcome.error or "")
+        return PiChatError.of(outcome.error_code, outcome.error or "")
     return None
 
 

@@ -81,8 +81,7 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
     )
     (outcome,) = result.outcomes
     if outcome.error_code is not None or outcome.state is None:
-        kind = PiChatError.codes.get(outcome.error_code or "", PiChatError)
-        raise kind(outcome.error or "The device did not do it.")
+        raise PiChatError.of(outcome.error_code, outcome.error or "The device did not do it.")
     return Controlled(
         device_id=outcome.device_id,
         name=outcome.device_name,
