@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from pichat.cli.context import console, finish, state_dir_option
 from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.logs import set_up_logs
+
+_LONGEST_STOP_S = 9.0
 
 
 @click.command()
@@ -30,13 +34,31 @@ def run(config_path: Path | None, state_dir: Path) -> None:
     finish(_run(find_config(config_path), state_dir, started_s))
 
 
+def _insist() -> None:
+    """End the process when stopping takes too long, whatever it hangs in: a driver, a thread."""
+
+    def end() -> None:
+        threads = ", ".join(thread.name for thread in threading.enumerate())
+        click.echo(f"Stopping took over {_LONGEST_STOP_S:g} s; still running: {threads}", err=True)
+        os._exit(1)
+
+    timer = threading.Timer(_LONGEST_STOP_S, end)
+    timer.daemon = True
+    timer.start()
+
+
 async def _run(config_path: Path, state_dir: Path, started_s: float) -> int:
     config = load_config(config_path)
     set_up_logs(config.logging)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        _insist()
+        stopped.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, stop)
     return await _serve(config, state_dir, started_s, stopped)
 
 
@@ -54,7 +76,10 @@ async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asy
             _greet(daemon.url, daemon.problems(), time.monotonic() - started_s)
             await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-        return 1 if daemon.failed.done() else 0
+        if daemon.failed.done():
+            _insist()
+            return 1
+        return 0
 
 
 def _greet(url: str, problems: dict[str, str], took_s: float) -> None:
