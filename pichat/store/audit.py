@@ -23,17 +23,18 @@ class Audit:
     """Lines are written behind the caller's back, in order: a light need not wait for the disk."""
 
     def __init__(self) -> None:
-        self._lines: asyncio.Queue[Parameters] = asyncio.Queue(_WAITING)
+        # Bounded by `admit`, before anything is done: what was done must not lose its line.
+        self._lines: asyncio.Queue[Parameters] = asyncio.Queue()
+
+    def admit(self) -> None:
+        """Ask before a call is carried out. Raises BusyError when the disk is far behind."""
+        if self._lines.qsize() >= _WAITING:
+            raise BusyError("The disk is too slow to keep the record of what was done.")
 
     def add(self, turn_id: str, source: Source, call: ToolCall, outcome: str) -> None:
-        """`outcome` is "ok" or an error's code. Raises BusyError when the disk is far behind."""
+        """The line of a call that was admitted. `outcome` is "ok" or an error's code."""
         arguments = msgspec.json.encode(call.arguments).decode()
-        try:
-            self._lines.put_nowait(
-                (time.time(), turn_id, source, call.name, arguments, outcome),
-            )
-        except asyncio.QueueFull:
-            raise BusyError("The disk is too slow to keep the record of what was done.") from None
+        self._lines.put_nowait((time.time(), turn_id, source, call.name, arguments, outcome))
 
     async def write(self, database: Database) -> None:
         """Write lines for ever, as many at once as are waiting."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
 
-from pichat.errors import BadRequestError, NotFoundError, PiChatError
+from pichat.errors import BadRequestError, CancelledByUserError, NotFoundError, PiChatError
 from pichat.events import Device, Source, State, ToolCall, ToolResult
 from pichat.store.audit import Audit
 
@@ -72,12 +73,16 @@ class Toolbox:
     async def call(self, call: ToolCall, *, source: Source, turn_id: str) -> ToolResult:
         """The tool's result. A device that failed is an outcome in it, not an error; raises a
         PiChatError when nothing could be tried (unknown tool, bad arguments, no such device)."""
-        outcome = "ok"
+        self._audit.admit()
+        outcome = PiChatError.code  # unless it ends in a way that is known
         try:
             result = await self._run(call)
-            outcome = next((o.error_code for o in result.outcomes if o.error_code), outcome)
+            outcome = next((o.error_code for o in result.outcomes if o.error_code), "ok")
         except PiChatError as error:
             outcome = error.code
+            raise
+        except asyncio.CancelledError:
+            outcome = CancelledByUserError.code
             raise
         finally:
             self._audit.add(turn_id, source, call, outcome)

@@ -75,4 +75,5 @@ async def test_an_audit_that_is_far_behind_says_busy() -> None:
     audit = Audit()
     with pytest.raises(BusyError):
         for number in range(2000):
+            audit.admit()
             audit.add(f"turn-{number}", "voice", CALL, "ok")

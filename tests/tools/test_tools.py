@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from pichat.errors import BadRequestError, NotFoundError, PiChatError, UnsupportedError
-from pichat.events import ToolCall, ToolResult
+from pichat.errors import (
+    BadRequestError,
+    BusyError,
+    NotFoundError,
+    PiChatError,
+    UnsupportedError,
+)
+from pichat.events import State, ToolCall, ToolResult
 from pichat.store.audit import Audit, open_audit
 from pichat.store.db import open_database
 from pichat.tools import load_tools
@@ -143,6 +149,59 @@ async def test_every_call_leaves_a_line_whatever_came_of_it(tmp_path: Path) -> N
         ("1", "voice", "get_time", "{}", "ok"),
         ("2", "agent", "dance", '{"fast":true}', "not_found"),
     ]
+
+
+class BrokenHouse(FakeHouse):
+    """Hangs, or fails in a way that nobody has thought of."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        super().__init__(*small_house().devices())
+        self._hangs = hangs
+        self.asked = asyncio.Event()
+
+    async def set(self, device_id: str, capability: str, value: State) -> State:
+        self.asked.set()
+        if self._hangs:
+            await asyncio.Event().wait()
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(("hangs", "outcome"), [(True, "cancelled"), (False, "internal")])
+async def test_a_call_that_did_not_come_to_its_end_is_not_recorded_as_done(
+    tmp_path: Path, hangs: bool, outcome: str
+) -> None:
+    call = ToolCall(
+        name="set_device_state",
+        arguments={"target": {"devices": ["office plug"]}, "capability": "on_off", "value": True},
+    )
+    async with (
+        open_database(tmp_path / "pichat.db") as database,
+        open_audit(database) as audit,
+    ):
+        house = BrokenHouse(hangs=hangs)
+        box = Toolbox(house, audit, load_tools())
+        calling = asyncio.create_task(box.call(call, source="voice", turn_id="1"))
+        await house.asked.wait()
+        if hangs:
+            calling.cancel()
+        with pytest.raises((asyncio.CancelledError, ZeroDivisionError)):
+            await calling
+        await asyncio.wait_for(audit.flushed(), 5)
+        assert await database.read("SELECT outcome FROM audit") == [(outcome,)]
+
+
+async def test_what_cannot_be_recorded_is_not_done(bench: Bench) -> None:
+    with pytest.raises(BusyError):
+        for _ in range(2000):
+            await bench.call("get_time")
+    with pytest.raises(BusyError):
+        await bench.call(
+            "set_device_state",
+            target={"devices": ["kitchen light"]},
+            capability="on_off",
+            value=True,
+        )
+    assert not bench.is_on("kitchen light")
 
 
 def test_a_name_is_registered_once() -> None:
