@@ -101,7 +101,6 @@ class Daemon:
             voice=voice,
             bus=self._bus,
             health=self._health,
-            language=config.language,
         )
         gateway = await steps.start("gateway", Gateway(config.server, services))
         self.url = gateway.url

@@ -119,7 +119,6 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     source: Source
     turn_id: str
     conversation_id: str
-    language: str = "en"
     area: str | None = None  # where the speaker is, when known
 
 

@@ -30,18 +30,13 @@ _MAX_BODY_BYTES = 64 * 1024
 
 
 class Gateway:
-    """Serves screens while its context lasts; or `start()` and `stop()`.
-
-    `allowed_hosts` are further names under which clients reach this machine (a name in the router,
-    a reverse proxy); they are accepted in the Host header.
-    """
+    """Serves screens while its context lasts; or `start()` and `stop()`."""
 
     def __init__(
         self,
         config: Server,
         services: Services,
         *,
-        allowed_hosts: frozenset[str] = frozenset(),
         header_timeout_s: float = HEADER_TIMEOUT_S,
         stop_timeout_s: float = 5.0,
         max_connections: int = MAX_CONNECTIONS,
@@ -53,7 +48,7 @@ class Gateway:
         self._feed = Feed(services.bus, self._metrics.observe)
         self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)
         self._runner = web.AppRunner(
-            self._application(own_names(config.host) | allowed_hosts),
+            self._application(own_names(config.host)),
             access_log=None,
             handler_cancellation=True,
             keepalive_timeout=header_timeout_s,

@@ -52,12 +52,9 @@ class Voice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`language` is what is spoken where a request does not say."""
-
     turns: Turns
     tools: Tools
     house: House
     voice: Voice
     bus: Bus
     health: Health
-    language: str

@@ -49,6 +49,8 @@ log = structlog.get_logger(__name__)
 _RETRY_S = 3.0  # a device that was plugged in is taken up within this
 _TRAILING_SILENCE_S = 1.0  # detection of a wake word that ends a recording lags behind its end
 _OWN_SOUND_TAIL_S = 0.1  # from the speaker's buffer through the room into a captured block
+_CONVERSATION_ID = "voice"
+_NOT_CAUGHT = "Sorry, I did not catch that."
 
 
 class Turns(Protocol):
@@ -61,7 +63,7 @@ class VoiceLoop:
     """Owns microphone, speaker and listening thread for as long as `run` runs.
 
     `listener` builds a Listener, on the listening thread. When something was said that the
-    recogniser holds nothing for, `not_caught` is spoken and no turn is run; silence after the
+    recogniser holds nothing for, the person is told so and no turn is run; silence after the
     wake word is not answered, because most of it is a false wake. It publishes VoiceChanged,
     Transcript and VoiceHeard; the turns publish their own events.
     """
@@ -78,8 +80,6 @@ class VoiceLoop:
         bus: Bus,
         health: Health,
         language: str = "en",
-        conversation_id: str = "voice",
-        not_caught: str = "Sorry, I did not catch that.",
     ) -> None:
         self._config = config
         self._make_listener = listener
@@ -90,8 +90,6 @@ class VoiceLoop:
         self._bus = bus
         self._health = health
         self._language = language
-        self._conversation_id = conversation_id
-        self._not_caught = not_caught
         self._ears = Ears(self._make, self._on_heard, self._on_ready)
         self._recogniser: Recogniser | None = None
         self._no_recogniser = "I am still learning the names of the house."
@@ -298,7 +296,7 @@ class VoiceLoop:
             if candidates:
                 await self._run_turn(turn_id, candidates, answer)
             else:
-                await answer.add(self._not_caught)
+                await answer.add(_NOT_CAUGHT)
             if await answer.finish():
                 self._milestone("spoken", time.monotonic())
         finally:
@@ -310,8 +308,7 @@ class VoiceLoop:
             candidates=candidates,
             source="voice",
             turn_id=turn_id,
-            conversation_id=self._conversation_id,
-            language=self._language,
+            conversation_id=_CONVERSATION_ID,
         )
         said = False
         try:

@@ -268,7 +268,6 @@ async def running_world(
             voice=voice,
             bus=bus,
             health=health,
-            language="en",
         )
         gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
         async with gateway:

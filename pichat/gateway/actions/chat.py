@@ -18,11 +18,11 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """`area` is the room that the speaker is in. Without a conversation_id the connection's own
-    conversation goes on; without a language the house's is spoken."""
+    conversation goes on."""
 
     text: Text
     conversation_id: Id | None = None
-    language: Annotated[str, msgspec.Meta(min_length=2, max_length=16)] | None = None
+
     area: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     source: Literal["screen", "shell"] = "screen"
 
@@ -60,7 +60,6 @@ async def chat(context: Context, payload: Chat) -> ChatDone:
         source=payload.source,
         turn_id=new_id(),
         conversation_id=payload.conversation_id or context.client.conversation_id,
-        language=payload.language or context.services.language,
         area=payload.area,
     )
     done: ChatDone | None = None
