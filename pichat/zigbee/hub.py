@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -96,13 +97,13 @@ class Hub:
         joining.start()
         self._session = session
         if self._pair and not await asyncio.to_thread(self._paired.exists):
-            pairing = self._first_pairing(joining, self._expected - known)
+            pairing = partial(self._first_pairing, joining, self._expected - known)
             if known:
                 # An earlier start was cut short; what is there need not wait for the rest.
                 tasks.spawn(joining.while_open(pairing), "first pairing")
             else:
                 async with session.under_way():
-                    await pairing
+                    await pairing()
         self._health.set(PART, "ok")
         await session.until_lost()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import structlog
@@ -61,8 +62,8 @@ class Joining:
         for view in self._roster.announced():
             view.set_online(True)
             unfinished = not all(is_configured(port) for port in view.ports)
-            work = self._set_up(view) if unfinished else self._refresh(view)
-            self._tasks.spawn(self.while_open(work), f"resume {view.id}")
+            work = self._set_up if unfinished else self._refresh
+            self._tasks.spawn(self.while_open(partial(work, view)), f"resume {view.id}")
 
     async def pair(self, expected: Collection[str], timeout_s: float) -> bool:
         """Permit joining until all `expected` devices, or if none are named some, are there.
@@ -112,7 +113,9 @@ class Joining:
 
     def device_initialized(self, device: ZigbeeDevice) -> None:
         if is_device(device):
-            self._tasks.spawn(self.while_open(self._arrive(device)), f"set up {device.ieee}")
+            self._tasks.spawn(
+                self.while_open(partial(self._arrive, device)), f"set up {device.ieee}"
+            )
 
     def device_init_failure(self, device: ZigbeeDevice) -> None:
         log.warning("interview failed", device=str(device.ieee))
@@ -125,10 +128,10 @@ class Joining:
                 log.info("device left", device=view.id)
                 view.set_silent(True)
 
-    async def while_open(self, work: Coroutine[Any, Any, None]) -> None:
+    async def while_open(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with suppress(UnavailableError):
             async with self._session.under_way():
-                await work
+                await work()
 
     async def _arrive(self, device: ZigbeeDevice) -> None:
         view = self._roster.attach(device, self._session.air)

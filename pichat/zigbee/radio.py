@@ -32,9 +32,10 @@ thread has died can hang, and does not once that thread is gone."""
 _THREAD_END_S = 0.1
 """What the port's thread may take to end by itself after the link broke."""
 _LAST_ACK_S = 0.1
-"""An acknowledgement takes a few milliseconds on a port that works."""
-_OPENING_S = 0.5
-"""How long a stop lets the port finish opening: cancelled midway, its thread would stay."""
+"""An acknowledgement takes a few milliseconds on a port that works; bellows reports a frame that
+is cut off before it as a defect."""
+_OPENING_S = 1.0
+"""How long a stop lets the database or the port finish opening."""
 
 
 class Session:
@@ -73,6 +74,10 @@ class Session:
             if timeout.expired():
                 raise UnavailableError(lost(self._config)) from None
             raise
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            raise UnavailableError(lost(self._config)) from None
         except Exception as error:
             # Once the port's thread is gone, the libraries below fail in any way.
             if self.closed.is_set():
@@ -94,11 +99,17 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     # Half a second of imports; on a thread, the loop stays responsive meanwhile.
     module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
     air = await asyncio.to_thread(_air)
+    app = module.ControllerApplication(_settings(config, database))
     try:
-        app = await module.ControllerApplication.new(_settings(config, database), start_radio=False)
-    except Exception as error:
+        # What `ControllerApplication.new` does; that keeps the application to itself when it
+        # fails, and then nothing can close its database.
+        await _finish(asyncio.create_task(app._load_db()))  # noqa: SLF001
+    except BaseException as error:
+        await _shut_down(app, 0)
+        if not isinstance(error, Exception):
+            raise
         # The owner's boundary: a damaged or newer file fails in many ways.
-        log.exception("zigbee database unusable", path=str(database))
+        log.warning("zigbee database unusable", path=str(database), reason=repr(error))
         raise UnavailableError(
             f"The Zigbee database {database} cannot be used. Restore it from a backup, or move"
             " it away to start afresh; devices then have to join again."
@@ -110,9 +121,7 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     finally:
         broken = session.closed.is_set()
         session.close()
-        if broken:
-            await asyncio.sleep(_THREAD_END_S)
-        await _shut_down(app)
+        await _shut_down(app, _THREAD_END_S if broken else _LAST_ACK_S)
 
 
 async def open_radio(session: Session, config: Zigbee) -> None:
@@ -120,18 +129,35 @@ async def open_radio(session: Session, config: Zigbee) -> None:
     UnavailableError with the reason in plain words."""
     if gone := missing(config):
         raise UnavailableError(gone)
-    starting = asyncio.create_task(session.app.startup(auto_form=True))
     try:
-        await asyncio.shield(starting)
+        await _finish(asyncio.create_task(session.app.startup(auto_form=True)))
     except asyncio.CancelledError:
-        await asyncio.wait([starting], timeout=_OPENING_S)
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-        raise
+        if _is_cancelled():
+            raise
+        raise UnavailableError(lost(config)) from None
     except Exception as error:
         # The owner's boundary: libraries below fail in many ways, and each has its sentence.
         log.info("radio does not start", path=config.path, reason=repr(error))
         raise UnavailableError(explain(error, config)) from error
+
+
+async def _finish(opening: asyncio.Task[None]) -> None:
+    """Await a task that leaves a thread behind when it is cancelled midway: a stop gives it
+    _OPENING_S first."""
+    try:
+        await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        await asyncio.wait([opening], timeout=_OPENING_S)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        raise
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody cancelled this task. Else a CancelledError comes from bellows, which cancels
+    what its thread was doing when that thread ends."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _air() -> Air:
@@ -163,13 +189,25 @@ def _settings(config: Zigbee, database: Path) -> dict[str, Any]:
     }
 
 
-async def _shut_down(app: ControllerApplication) -> None:
-    # bellows reports a frame that is cut off before its acknowledgement as a defect.
-    await asyncio.sleep(_LAST_ACK_S)
+async def _shut_down(app: ControllerApplication, pause_s: float) -> None:
+    """To the end, also when it is cancelled meanwhile: the database's thread would stay."""
+    closing = asyncio.create_task(_close(app, pause_s))
+    try:
+        await asyncio.shield(closing)
+    finally:
+        await asyncio.wait([closing])
+
+
+async def _close(app: ControllerApplication, pause_s: float) -> None:
+    await asyncio.sleep(pause_s)
     for patience_s in _STOP_S:
-        try:
-            async with asyncio.timeout(patience_s):
-                await app.shutdown()
-                return
-        except TimeoutError:
-            log.warning("radio closes slowly", patience_s=patience_s)
+        # In a task of its own, which the end of the port's thread may cancel before the database
+        # is closed.
+        closing = asyncio.create_task(app.shutdown())
+        await asyncio.wait([closing], timeout=patience_s)
+        if closing.done() and not closing.cancelled():
+            return closing.result()
+        log.info("radio closes slowly", patience_s=patience_s)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+    return None

@@ -13,13 +13,17 @@ log = structlog.get_logger(__name__)
 
 
 class Tasks:
-    """Tasks that end with their owner: leaving the context cancels and awaits them. One that
-    fails is logged and costs the others nothing."""
+    """Tasks that end with their owner: leaving the context cancels and awaits them, and what is
+    spawned afterwards does not begin. One that fails is logged and costs the others nothing."""
 
     def __init__(self) -> None:
+        self._over = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        if self._over:
+            work.close()
+            return
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._done)
@@ -38,6 +42,7 @@ class Tasks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._over = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
