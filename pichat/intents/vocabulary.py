@@ -92,6 +92,7 @@ async def _run(language: str, devices: Sequence[Device], building: Path) -> None
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
+        process_group=0,  # Ctrl-C in a terminal is for the daemon, which then ends this
     )
     try:
         async with asyncio.timeout(BUILD_TIMEOUT_S):

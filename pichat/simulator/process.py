@@ -77,6 +77,8 @@ class SimulatorProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # Ctrl-C in a terminal is for the daemon, which then ends this in its turn.
+            process_group=0,
         )
         self._process = process
         self._stderr.clear()
