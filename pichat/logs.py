@@ -4,20 +4,45 @@ from __future__ import annotations
 
 import logging
 import sys
+from traceback import walk_tb
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from pichat.config.types import Logging
 
-NOISY = ("zigpy", "bellows", "aiosqlite", "aiohttp.access", "hassil", "asyncio")
+RADIO = ("zigpy", "bellows")
+NOISY = (*RADIO, "aiosqlite", "aiohttp.access", "hassil", "asyncio")
 
 
-class _Expected(logging.Filter):
-    """Drops what libraries report as errors when a command is cancelled, as at every stop."""
+class _Libraries(logging.Filter):
+    """Drops what libraries report as errors when a command is cancelled, as at every stop, and
+    tells in a line what else they failed at: their tracebacks are for those who debug."""
+
+    def __init__(self, *, brief: bool) -> None:
+        super().__init__()
+        self._brief = brief
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "asyncio.exceptions.CancelledError" not in record.getMessage()
+        message = record.getMessage()
+        if "asyncio.exceptions.CancelledError" in message:
+            return False
+        if self._brief and message == "Failed to disconnect from radio":
+            return False  # it was pulled out: that was told before
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or not self._brief or not _concerns_radio(record.name, error):
+            return True
+        record.msg, record.args = f"{message}: {error!r}", ()
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def _concerns_radio(logger: str, error: BaseException) -> bool:
+    """Whether bellows or zigpy tell it, or asyncio on their behalf."""
+    traces = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    return any(
+        name.split(".")[0] in RADIO for name in (logger, type(error).__module__, *traces[-1:])
+    )
 
 
 turn_context = bound_contextvars
@@ -57,10 +82,12 @@ def set_up_logs(config: Logging) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=ending)
     )
-    handler.addFilter(_Expected())
+    handler.addFilter(_Libraries(brief=config.level != "debug"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(config.level.upper())
     for name in NOISY:
         # Their debug and info lines are many; their warnings matter.
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # It warns of each call to a stick that has just been lost.
+    logging.getLogger("bellows.thread").setLevel(logging.ERROR)

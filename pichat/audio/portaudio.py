@@ -109,9 +109,11 @@ class PortAudio:
             self._worker.start()
         future: Future[T] = Future()
         self._jobs.put(lambda: _settle(future, work))
+        done = asyncio.wrap_future(future)
+        done.add_done_callback(_seen)
         try:
             async with asyncio.timeout(self._deadline_s):
-                return await asyncio.shield(asyncio.wrap_future(future))
+                return await asyncio.shield(done)
         except TimeoutError:
             self._hung = future
             raise UnavailableError("The sound system did not answer in time.") from None
@@ -256,6 +258,12 @@ def _settle(future: Future[T], work: Callable[[], T]) -> None:
         future.set_result(work())
     except BaseException as error:  # noqa: BLE001 (carried to the awaiting task, not swallowed)
         future.set_exception(error)
+
+
+def _seen(done: asyncio.Future[Any]) -> None:
+    """Whoever waited may have been cancelled: then nobody else takes note of a failure."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _tell(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
