@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import yaml
 from msgspec import Meta
 
 _NAMES = {
@@ -25,6 +26,8 @@ def _bounds(meta: Meta) -> str:
         return f" over {meta.gt}"
     if meta.ge is not None and meta.le is not None:
         return f" from {meta.ge} to {meta.le}"
+    if meta.min_length is not None:
+        return " that is not empty"
     return f" of at least {meta.ge}" if meta.ge is not None else ""
 
 
@@ -44,3 +47,18 @@ def suggestion(given: str, known: Iterable[object]) -> str:
     """ " Did you mean 'x'?" for the closest of `known`, or nothing."""
     close = difflib.get_close_matches(given, [str(name) for name in known], 1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def not_yaml(path: Path, error: yaml.YAMLError) -> str:
+    """One line for a file that is not YAML: where, what, and what usually causes it."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:  # a character that YAML forbids, such as NUL
+        return f"{path}: is not a text file: {getattr(error, 'reason', 'it cannot be read')}."
+    text = path.read_text(encoding="utf-8").splitlines()
+    found = text[mark.line] if mark.line < len(text) else ""
+    hint = "Check the indentation and the quotes here and in the line before."
+    if "\t" in found:
+        hint = "Indent with spaces; YAML does not allow tabs."
+    elif "${" in found:
+        hint = 'Inside { } or [ ] a variable needs quotes: "${NAME}".'
+    return f"{path}:{mark.line + 1}: is not YAML: {getattr(error, 'problem', error)}. {hint}"

@@ -14,10 +14,11 @@ import yaml
 from dotenv import dotenv_values
 from msgspec import structs
 
-from pichat.config.describe import describe_type, suggestion
+from pichat.config.describe import describe_type, not_yaml, suggestion
 from pichat.config.types import Config
 from pichat.errors import ConfigError
 
+PLAIN = (str, bool, int, float, list, dict, type(None))
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -42,9 +43,7 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text.") from error
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: {getattr(error, 'problem', error)}.") from error
+        raise ConfigError(not_yaml(path, error)) from error
     dotenv = {k: v for k, v in dotenv_values(path.with_name(".env")).items() if v is not None}
     reader = _Reader(path, {**dotenv, **(os.environ if environment is None else environment)})
     config: Config = reader.struct(root, Config, "") if root else Config()
@@ -75,7 +74,7 @@ class _Reader:
         hints = get_type_hints(kind, include_extras=True)
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "[…]"
             dotted = f"{where}.{key}" if where else key
             if key not in hints:
                 self._problem(key_node, f"unknown key {dotted!r}.{suggestion(key, hints)}")
@@ -96,7 +95,8 @@ class _Reader:
             return msgspec.convert(raw, kind, dec_hook=self._path_value)
         except msgspec.ValidationError:
             hint = suggestion(str(raw), getattr(kind, "__args__", ()))
-            self._problem(node, f"{where} should be {describe_type(kind)}, not {raw!r}.{hint}")
+            shown = repr(raw) if isinstance(raw, PLAIN) else repr(str(raw))
+            self._problem(node, f"{where} should be {describe_type(kind)}, not {shown}.{hint}")
             return msgspec.UNSET
 
     def _path_value(self, kind: type, value: object) -> object:

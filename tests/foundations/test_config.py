@@ -52,6 +52,13 @@ def test_every_error_comes_at_once_with_line_and_suggestion(file: Path) -> None:
         ("server:\n  port: 1\n  port: 2", "3: server.port is set twice."),
         ("voice:\n  enabled: perhaps", "2: voice.enabled should be true or false"),
         ("voice:\n  enabled: [", "2: "),
+        ("server: {port: ${PORT}}", "1: is not YAML: expected ',' or '}', but got '{'. Inside"),
+        ("server:\n\tport: 1", "2: is not YAML: found character '\\t' that cannot start"),
+        ("\0", " is not a text file: special characters are not allowed."),
+        ("? [a]\n: b", "1: unknown key '[…]'."),
+        ("language: 2020-01-01", "1: language should be text that is not empty, not '2020-01-01'."),
+        ('server:\n  host: ""', "2: server.host should be text that is not empty, not ''."),
+        ("simulator:\n  radio_delay_ms: 90000", "2: simulator.radio_delay_ms should be a number"),
         ("simulator:\n  loss: 1.5", "2: simulator.loss should be a number from 0 to 1, not 1.5."),
     ],
 )
