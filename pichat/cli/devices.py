@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from pichat.cli.client import connect
 from pichat.cli.context import console, finish, json_option, state_dir_option
@@ -18,7 +19,6 @@ _WORDS = {
     "contact": ("closed", "open"),
     "occupancy": ("nobody", "somebody"),
 }
-
 
 # What the unit alone does not tell.
 _LABELS = {
@@ -59,7 +59,8 @@ async def _devices(state_dir: Path, *, as_json: bool) -> int:
         return 0
     table = Table("Device", "Room", "Kind", "State", box=None, header_style="bold")
     for device in sorted(found, key=lambda each: (each["area"] or "", each["name"])):
-        table.add_row(*_row(device))
+        # Text: a name may hold what would be markup.
+        table.add_row(*map(Text, _row(device)))
     console.print(table if found else "No device has joined yet.")
     return 0
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from pichat.cli.client import fetch_health
 from pichat.cli.context import console, finish, json_option, state_dir_option
 from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.errors import PiChatError, UnavailableError
+from pichat.zigbee.failures import is_serial, missing
 
 Part = dict[str, Any]
 
@@ -41,10 +43,10 @@ def _check_state(state_dir: Path) -> Part:
 
 def _check_stick(config: Config) -> Part:
     path = config.zigbee.path
-    if path in ("simulated", "none") or path.startswith("socket://"):
+    if path in ("simulated", "none") or not is_serial(path):
         return _part("ok", path)
-    if not Path(path).exists():
-        return _part("degraded", f"The Zigbee stick {path} is not there. Plug it in.")
+    if gone := missing(config.zigbee):
+        return _part("degraded", gone)
     if not os.access(path, os.R_OK | os.W_OK):
         return _part("degraded", f"{path} may not be opened: add this user to the group dialout.")
     return _part("ok", path)
@@ -89,8 +91,8 @@ def _print(report: dict[str, Any]) -> None:
     colours = {"ok": "green", "degraded": "yellow", "failed": "red", "off": "dim"}
     table = Table("Part", "", "", box=None, show_header=False)
     for name, part in report["parts"].items():
-        status = part["status"]
-        table.add_row(name, f"[{colours[status]}]{status}[/]", part.get("reason") or "")
+        status = Text(part["status"], style=colours[part["status"]])
+        table.add_row(name, status, Text(part.get("reason") or ""))
     console.print(table)
 
 

@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.table import Table
+from rich.text import Text
 
+from pichat.cli.context import console, json_option, state_dir_option
 from pichat.errors import PiChatError
 from pichat.simulator.control import SimulatorClient
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)
-
-
-def control_path(control: Path | None, state_dir: Path | None) -> Path:
-    """--control, else simulator.sock in --state-dir, $STATE_DIRECTORY or ./var."""
-    if control is not None:
-        return control
-    return (state_dir or Path(os.environ.get("STATE_DIRECTORY") or "var")) / "simulator.sock"
 
 
 def _ask(context: click.Context, action: Callable[[SimulatorClient], Awaitable[T]]) -> T:
@@ -42,12 +38,12 @@ def _ask(context: click.Context, action: Callable[[SimulatorClient], Awaitable[T
 
 
 @click.group()
-@click.option("--control", type=FILE, help="The simulator's control socket.")
-@click.option("--state-dir", type=FILE, help="Where simulator.sock is (default: ./var).")
+@click.option("--control", type=FILE, help="The simulator's control socket, if it is elsewhere.")
+@state_dir_option
 @click.pass_context
-def sim(context: click.Context, control: Path | None, state_dir: Path | None) -> None:
+def sim(context: click.Context, control: Path | None, state_dir: Path) -> None:
     """The simulated house: look at its devices, move them, disturb their radio."""
-    context.obj = control_path(control, state_dir)
+    context.obj = control or state_dir / "simulator.sock"
 
 
 @sim.command()
@@ -88,7 +84,7 @@ def watch(context: click.Context) -> None:
 
 
 @sim.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def list_devices(context: click.Context, as_json: bool) -> None:
     """Every device and its values."""
@@ -96,9 +92,6 @@ def list_devices(context: click.Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(devices, ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table(box=None)
     for title in ("Device", "Area", "Joined"):
         table.add_column(title, no_wrap=True)
@@ -106,13 +99,13 @@ def list_devices(context: click.Context, as_json: bool) -> None:
     for device in devices:
         values = ", ".join(f"{name} {_text(value)}" for name, value in device["values"].items())
         joined = "deaf" if device["link"]["deaf"] else "yes" if device["joined"] else "no"
-        table.add_row(device["id"], device["area"], joined, values)
-    Console().print(table)
+        table.add_row(*map(Text, (device["id"], device["area"], joined, values)))
+    console.print(table)
 
 
 @sim.command()
 @click.argument("device")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def show(context: click.Context, device: str, as_json: bool) -> None:
     """One device: its values, units, address and how it is reached."""
