@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence, Set
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from msgspec import structs
@@ -35,9 +34,9 @@ from pichat.tools.base import Toolbox
 from pichat.tts.registry import choose
 from pichat.turn.listener import Listener
 from pichat.turn.machine import Rules
+from pichat.turn.recognition import Recognition
 from pichat.turn.silent import SilentVoice
 from pichat.turn.turns import Turns
-from pichat.turn.vocabulary import Vocabulary
 from pichat.turn.voice import VoiceLoop
 from pichat.vad.base import load_voice_activity
 from pichat.wake.base import load_wake_word
@@ -75,12 +74,7 @@ class Daemon:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._steps.stop()
 
     async def _start(self, steps: Steps) -> None:
@@ -160,7 +154,7 @@ class Daemon:
         )
 
     def _start_voice(self, voice: VoiceLoop | SilentVoice, intents: Intents, hub: Hub) -> None:
-        vocabulary = Vocabulary(
+        recognition = Recognition(
             intents,
             hub.devices,
             self._recogniser if isinstance(voice, VoiceLoop) else None,
@@ -169,7 +163,7 @@ class Daemon:
             self._health,
         )
         # The names are known once the radio was tried: learning them before would be for nothing.
-        self._run_part("recognition", vocabulary.serve, needs={"zigbee"})
+        self._run_part("recognition", recognition.serve, needs={"zigbee"})
         if isinstance(voice, VoiceLoop):
             self._steps.run("voice", voice.run())
             self._awaited |= {"voice", "speaker", "microphone"}

@@ -26,7 +26,7 @@ class Intents(Protocol):
     def refresh(self) -> None: ...
 
 
-class Vocabulary:
+class Recognition:
     """`devices` tells the house as it is, `prepare` builds a recogniser for it, `use` takes the
     new recogniser up. `prepare` is None where nobody listens: then only `intents` follow."""
 
