@@ -4,7 +4,6 @@ import asyncio
 import errno
 import socket
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -88,12 +87,7 @@ class Gateway:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def _why_not(self, error: OSError) -> str:
