@@ -111,7 +111,7 @@ class Answers:
             text = compiled.render(variables)
         # The package's templates are written for Home Assistant's own functions and states.
         except (TemplateError, TypeError, ValueError, KeyError, ArithmeticError) as error:
-            log.warning("template_failed", language=self._language.code, error=str(error))
+            log.warning("template failed", language=self._language.code, error=str(error))
             return ""
         return _SPACES.sub(" ", text).strip()
 

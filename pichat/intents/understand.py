@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from hassil.intents import SlotList
 
 
-__all__ = ["Intents", "Understood"]
-
 REMEMBERED = 256
 LONGEST_TEXT = 200
 """Characters. Nothing that a person says to a lamp is longer; a page of text is refused at once."""

@@ -104,7 +104,7 @@ async def _run(language: str, devices: Sequence[Device], building: Path) -> None
             process.kill()
             await process.wait()
     if process.returncode != 0:
-        log.error("vocabulary_failed", errors=errors.decode(errors="replace")[-2000:])
+        log.error("vocabulary failed", errors=errors.decode(errors="replace")[-2000:])
         raise UnavailableError("The recogniser could not learn the names of this house.")
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from pichat.events import Device, DeviceOutcome, ToolCall, ToolResult
 from pichat.intents.colours import COLOURS
-from pichat.intents.understand import Understood
+from pichat.intents.understood import Understood
 from pichat.tools.targets import Target, resolve
 
 DATA = Path(__file__).parent.parent / "data"

@@ -18,7 +18,7 @@ from pichat.events import (
     TurnTool,
     Utterance,
 )
-from pichat.intents.understand import Understood
+from pichat.intents.understood import Understood
 from pichat.store.audit import Audit
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
