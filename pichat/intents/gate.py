@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from pichat.intents.understood import Understood
@@ -14,12 +14,21 @@ class Understanding(Protocol):
     def understand(self, text: str, area: str | None = None) -> Understood | None: ...
 
 
-def first_understood(
+Passed = tuple[str, Understood]
+"""A candidate that is a command, and its meaning."""
+
+
+def try_each(
     intents: Understanding, candidates: Sequence[str], area: str | None = None
-) -> tuple[str, Understood] | None:
-    """The likeliest candidate that is a command, with its meaning; None refuses the speech."""
+) -> Iterator[Passed | None]:
+    """Each candidate in turn, likeliest first: what passed, or None. Each takes milliseconds."""
     for text in candidates:
         understood = intents.understand(text, area)
-        if understood is not None:
-            return text, understood
-    return None
+        yield None if understood is None else (text, understood)
+
+
+def first_understood(
+    intents: Understanding, candidates: Sequence[str], area: str | None = None
+) -> Passed | None:
+    """The likeliest candidate that is a command; None refuses the speech."""
+    return next(filter(None, try_each(intents, candidates, area)), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
@@ -20,7 +21,7 @@ from pichat.events import (
     TurnTool,
     Utterance,
 )
-from pichat.intents.gate import Understanding, first_understood
+from pichat.intents.gate import Understanding, try_each
 from pichat.intents.understood import Understood
 from pichat.logs import turn_context
 from pichat.tools.base import Toolbox
@@ -69,21 +70,21 @@ class Turns:
         Closing the iterator ends the turn; a command that is on its way to a device by then is
         not taken back.
         """
-        finished = False
+        under_way = False
         try:
             async for event in self._events(utterance):
-                finished = isinstance(event, TurnFinished)
+                under_way = not isinstance(event, TurnFinished)
                 self._bus.publish(event)
                 yield event
         finally:
-            if not finished:
+            if under_way:
                 self._bus.publish(
                     _end(utterance, "", CancelledByUserError("It was cancelled."), _Clock())
                 )
 
     async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
         clock = _Clock()
-        text, understood = self._understand(utterance)
+        text, understood = await self._understand(utterance)
         clock.mark("understand")
         yield TurnStarted(
             turn_id=utterance.turn_id,
@@ -126,11 +127,14 @@ class Turns:
             log.info("tool", tool=call.name)
             return await self._tools.call(call, source=utterance.source, turn_id=utterance.turn_id)
 
-    def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
+    async def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
         """The first candidate that is a home command, else the likeliest as it is."""
-        likeliest = next(iter(utterance.candidates), "")
-        found = first_understood(self._intents, utterance.candidates, utterance.area)
-        return found or (likeliest, None)
+        for passed in try_each(self._intents, utterance.candidates, utterance.area):
+            if passed is not None:
+                return passed
+            # To refuse speech takes all of them: the radio has its turn in between.
+            await asyncio.sleep(0)
+        return next(iter(utterance.candidates), ""), None
 
 
 def _first_failure(results: Sequence[ToolResult]) -> PiChatError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 
@@ -94,6 +95,23 @@ async def test_the_first_candidate_that_is_a_command_counts(room: Room) -> None:
     events = await room.run("might on", "light on", "both off")
     assert isinstance(events[0], TurnStarted)
     assert events[0].text == "light on"
+
+
+async def test_between_candidates_others_have_their_turn(room: Room) -> None:
+    passes = 0
+
+    async def radio() -> None:
+        nonlocal passes
+        while True:
+            passes += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(radio())
+    async with aclosing(room.turns.run(said(*(f"nothing {n}" for n in range(15))))) as events:
+        await anext(events)
+        assert passes >= 14
+    beside.cancel()
+    await asyncio.wait({beside})
 
 
 async def test_what_is_not_understood_is_refused_and_names_what_would_help(room: Room) -> None:
