@@ -60,6 +60,7 @@ export class Link extends EventTarget {
   /** Like request, for what has to answer soon. */
   async ask(action, payload = {}, deadlineMs = REPLY_DEADLINE_MS) {
     let timer = 0;
+    let requestId = null;
     const late = new Promise((_, reject) => {
       timer = setTimeout(
         () => reject(new ReplyError("PiChat did not answer in time.", "late")),
@@ -67,9 +68,11 @@ export class Link extends EventTarget {
       );
     });
     try {
-      return await Promise.race([this.request(action, payload), late]);
+      const asked = this.request(action, payload, { onId: (id) => (requestId = id) });
+      return await Promise.race([asked, late]);
     } finally {
       clearTimeout(timer);
+      this.#waiting.delete(requestId); // an answer that comes too late finds nobody
     }
   }
 
