@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -82,16 +81,7 @@ class Microphone:
 
     async def _watch(self, stream: OpenStream) -> None:
         """Return when the stream was replaced. Raises UnavailableError when it was lost."""
-        while True:
-            try:
-                async with asyncio.timeout(_LOOK_S):
-                    await stream.lost.wait()
-            except TimeoutError:
-                pass
-            if stream.replaced:
-                return
-            if stream.lost.is_set():
-                raise UnavailableError("The microphone was lost.")
+        while not await stream.was_replaced(_LOOK_S):
             quiet_s = time.monotonic() - self._frame_at_s
             if quiet_s > (self._silent_s if self._frames else self._first_s):
                 raise UnavailableError("No sound arrives from the microphone.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import queue
 import sys
@@ -36,6 +37,7 @@ class OpenStream:
     """A running stream. `lost` is set when it has ended; `replaced` when only because PortAudio
     was initialised again, so that it is worth opening at once."""
 
+    kind: Kind
     device: str
     sample_rate_hz: int
     channels: int
@@ -44,12 +46,22 @@ class OpenStream:
     replaced: bool = False
     lost: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def was_replaced(self, within_s: float) -> bool:
+        """Wait for its end, at most so long. Raises UnavailableError when the device was lost."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self.lost.wait()
+        if self.lost.is_set() and not self.replaced:
+            raise UnavailableError(f"The {self.kind} was lost.")
+        return self.replaced
+
 
 class PortAudio:
     """`deadline_s` is how long any one call may take before it counts as hung."""
 
     def __init__(self, *, deadline_s: float = 8.0) -> None:
         self._deadline_s = deadline_s
+        # Short without a bound: who puts a job waits for it, and none is put while one hangs.
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
         self._hung: Future[Any] | None = None
@@ -157,7 +169,7 @@ class PortAudio:
         failure: Exception | None = None
         for channels in (1, 2):
             for rate_hz in dict.fromkeys((*rates_hz, own_hz)):
-                stream = OpenStream(device["name"], rate_hz, channels, latency_s)
+                stream = OpenStream(kind, device["name"], rate_hz, channels, latency_s)
                 try:
                     stream.raw = stream_type(
                         samplerate=rate_hz,

@@ -75,16 +75,7 @@ class Speaker:
         self._buffer.clear()
 
     async def _watch(self, stream: OpenStream, buffer: Buffer) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(_LOOK_S):
-                    await stream.lost.wait()
-            except TimeoutError:
-                pass
-            if stream.replaced:
-                return
-            if stream.lost.is_set():
-                raise UnavailableError("The speaker was lost.")
+        while not await stream.was_replaced(_LOOK_S):
             stalled_s = time.monotonic() - buffer.asked_at_s
             if stalled_s > (self._first_s if buffer.starting else self._stalled_s):
                 raise UnavailableError("The speaker takes no sound any more.")
