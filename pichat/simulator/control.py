@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from pichat.simulator.errors import SimulatorAbsentError, SimulatorError
+from pichat.simulator.sockets import reachable
 
 ANSWER_S = 10.0
 LINE_BYTES = 1 << 20
@@ -41,7 +42,8 @@ class SimulatorClient:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
-            return await asyncio.open_unix_connection(self._path, limit=LINE_BYTES)
+            with reachable(self._path) as name:
+                return await asyncio.open_unix_connection(name, limit=LINE_BYTES)
         except OSError as error:
             raise SimulatorAbsentError(
                 f"No simulator listens on {self._path}. Is it running?"

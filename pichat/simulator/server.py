@@ -17,6 +17,7 @@ import msgspec
 from pichat.errors import PiChatError
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.operations import OPERATIONS
+from pichat.simulator.sockets import reachable
 from pichat.simulator.world import Simulator
 
 LINE_BYTES = 65536
@@ -38,9 +39,10 @@ class ControlServer:
             await self._claim()
             mask = os.umask(0o177)
             try:
-                self._server = await asyncio.start_unix_server(
-                    self._accept, self._path, limit=LINE_BYTES
-                )
+                with reachable(self._path) as name:
+                    self._server = await asyncio.start_unix_server(
+                        self._accept, name, limit=LINE_BYTES
+                    )
             finally:
                 os.umask(mask)
         except OSError as error:
@@ -55,7 +57,8 @@ class ControlServer:
         if not self._path.is_socket():
             raise SimulatorError(f"{self._path} is there already and is no socket.")
         try:
-            _, writer = await asyncio.open_unix_connection(self._path)
+            with reachable(self._path) as name:
+                _, writer = await asyncio.open_unix_connection(name)
         except ConnectionRefusedError:
             self._path.unlink()
             return
