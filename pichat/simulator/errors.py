@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pichat.errors import PiChatError
+from pichat.errors import ConfigError, PiChatError
 
 
 class SimulatorError(PiChatError):
@@ -18,7 +18,7 @@ class SimulatorAbsentError(SimulatorError):
     retryable = True
 
 
-class HouseError(PiChatError):
+class HouseError(ConfigError):
     """A house file cannot be used; the sentence holds every problem, a line each."""
 
     code = "house"

@@ -49,14 +49,22 @@ def load_house(path: Path | None) -> House:
         house = msgspec.convert(content, House)
     except OSError as error:
         raise HouseError(f"The house {source} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise HouseError(f"The house {source} is not YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise HouseError(f"The house {source} is not UTF-8 text.") from error
+    except yaml.YAMLError as error:
+        raise HouseError(f"The house {source} is not YAML: {_in_a_line(error)}.") from error
     except msgspec.ValidationError as error:
         raise HouseError(f"The house {source} does not fit: {error}.") from error
     problems = _problems(house)
     if problems:
         raise HouseError("\n".join(f"{source}: {problem}" for problem in problems))
     return house
+
+
+def _in_a_line(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}: " if mark else ""
+    return where + str(getattr(error, "problem", None) or getattr(error, "reason", "unreadable"))
 
 
 def _problems(house: House) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -75,12 +76,18 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         await connection.execute("PRAGMA foreign_keys = ON")
         await _migrate(connection, path)
     except sqlite3.Error as error:
-        await connection.close()
+        await _end(connection)
         raise StartError(f"The store {path} cannot be opened: {error}.") from error
-    except StartError:
-        await connection.close()
+    except BaseException:
+        await _end(connection)
         raise
     try:
         yield Database(connection)
     finally:
-        await connection.close()
+        await _end(connection)
+
+
+async def _end(connection: aiosqlite.Connection) -> None:
+    """Close, and wait for the thread: one that outlives the event loop complains about that."""
+    await connection.close()
+    await asyncio.to_thread(connection._thread.join)  # noqa: SLF001
