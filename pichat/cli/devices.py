@@ -51,17 +51,22 @@ def _row(device: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
+def table_of(devices: list[dict[str, Any]]) -> Table:
+    """The devices as the daemon lists them, by room and name."""
+    table = Table("Device", "Room", "Kind", "State", box=None, header_style="bold")
+    for device in sorted(devices, key=lambda each: (each["area"] or "", each["name"])):
+        # Text: a name may hold what would be markup.
+        table.add_row(*map(Text, _row(device)))
+    return table
+
+
 async def _devices(state_dir: Path, *, as_json: bool) -> int:
     async with connect(state_dir) as connection:
         found = (await connection.ask("get_devices", {}))["devices"]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return 0
-    table = Table("Device", "Room", "Kind", "State", box=None, header_style="bold")
-    for device in sorted(found, key=lambda each: (each["area"] or "", each["name"])):
-        # Text: a name may hold what would be markup.
-        table.add_row(*map(Text, _row(device)))
-    console.print(table if found else "No device has joined yet.")
+    console.print(table_of(found) if found else "No device has joined yet.")
     return 0
 
 
