@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pichat.errors import PiChatError
 from pichat.simulator.house import load_house
+from pichat.simulator.ncp.registry import NEWEST, OLDEST
 from pichat.simulator.radio import RadioSettings
 from pichat.simulator.server import ControlServer
 from pichat.simulator.world import Options, Simulator
@@ -36,15 +37,16 @@ def _milliseconds(text: str) -> float:
 
 
 def parser() -> argparse.ArgumentParser:
+    usual = RadioSettings()
     made = argparse.ArgumentParser("python -m pichat.simulator", description=__doc__)
     made.add_argument("--house", type=Path, help="house file (default: PiChat's own)")
     made.add_argument("--tcp", type=int, metavar="PORT", help="listen on 127.0.0.1 instead")
     made.add_argument("--link", type=Path, help="lasting name for the pseudo-terminal")
     made.add_argument("--state", type=Path, help="flash memory; without it: factory-fresh")
     made.add_argument("--control", type=Path, metavar="SOCKET", help="control socket")
-    made.add_argument("--ezsp", type=int, default=13, help="protocol version, 13 to 19")
-    made.add_argument("--radio-delay-ms", type=_milliseconds, default=15.0)
-    made.add_argument("--loss", type=_share, default=0.0, help="share of messages lost")
+    made.add_argument("--ezsp", type=int, default=OLDEST, help=f"version, {OLDEST} to {NEWEST}")
+    made.add_argument("--radio-delay-ms", type=_milliseconds, default=usual.radio_delay_ms)
+    made.add_argument("--loss", type=_share, default=usual.loss, help="share of messages lost")
     made.add_argument("--seed", type=int, help="makes losses and addresses repeatable")
     made.add_argument("--until-stdin-closes", action="store_true")
     made.add_argument("--verbose", action="store_true")
