@@ -41,7 +41,7 @@ def test_any_recording_becomes_16_khz_mono(tmp_path: Path, form: str) -> None:
     assert len(sound) == pytest.approx(SAMPLE_RATE_HZ / 2, abs=20)
     assert np.abs(sound[800:-800]).max() == pytest.approx(16_400, rel=0.03)
     spectrum = np.abs(np.fft.rfft(sound.astype(np.float64)))
-    assert spectrum.argmax() * SAMPLE_RATE_HZ / len(sound) == pytest.approx(440, abs=3)
+    assert int(np.argmax(spectrum)) * SAMPLE_RATE_HZ / len(sound) == pytest.approx(440, abs=3)
 
 
 def test_a_recording_that_ends_in_the_middle_of_a_sample(tmp_path: Path) -> None:
