@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 from pichat.config.types import Zigbee
+
+_SIMULATED = ".sock.tty"
+"""How the simulator's port ends, which nobody can plug in."""
 
 
 def is_serial(path: str) -> bool:
@@ -17,6 +21,8 @@ def is_serial(path: str) -> bool:
 def missing(config: Zigbee) -> str | None:
     """A sentence when the configured device is not there, without opening it."""
     if is_serial(config.path) and not Path(config.path).exists():
+        if config.path.endswith(_SIMULATED):
+            return "The simulated Zigbee stick is not there."
         return (
             f"The Zigbee stick {config.path} is not there. Plug it in, or set zigbee.path"
             " in the configuration."
@@ -26,6 +32,7 @@ def missing(config: Zigbee) -> str | None:
 
 def explain(error: BaseException, config: Zigbee) -> str:
     """A sentence for a failure to open the radio, or to go on with it."""
+    path = config.path
     chain = list(_causes(error))
     names = {cause.__class__.__name__ for cause in chain}
     if "NetworkSettingsInconsistent" in names:
@@ -36,6 +43,11 @@ def explain(error: BaseException, config: Zigbee) -> str:
         )
     if gone := missing(config):
         return gone
+    if "UnknownUriScheme" in names or (isinstance(error, ValueError) and not is_serial(path)):
+        return (
+            f"zigbee.path is “{path}”, and neither a device such as /dev/ttyUSB0 nor"
+            " socket://host:port."
+        )
     for cause in chain:
         if isinstance(cause, OSError) and (sentence := _explain_os(cause, config)):
             return sentence
@@ -45,7 +57,19 @@ def explain(error: BaseException, config: Zigbee) -> str:
             f" (a Silicon Labs coordinator) and that zigbee.baud_rate is right"
             f" ({config.baud_rate} now)."
         )
-    return f"The Zigbee stick {config.path} cannot be used ({error.__class__.__name__}: {error})."
+    return f"The Zigbee stick {config.path} cannot be used: {str(error) or type(error).__name__}."
+
+
+def unusable(error: BaseException, database: Path) -> str:
+    """A sentence for a database that cannot be opened."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return (
+            f"The disk is full: the Zigbee database {database} cannot be opened. Free some space."
+        )
+    return (
+        f"The Zigbee database {database} cannot be used ({error}). Restore it from a backup, or"
+        " move it away to start afresh; devices then have to join again."
+    )
 
 
 def lost(config: Zigbee) -> str:

@@ -19,7 +19,7 @@ import structlog
 from pichat.config.types import Zigbee
 from pichat.errors import UnavailableError
 from pichat.zigbee.air import Air
-from pichat.zigbee.failures import explain, lost, missing
+from pichat.zigbee.failures import explain, lost, missing, unusable
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -109,11 +109,8 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
         if not isinstance(error, Exception):
             raise
         # The owner's boundary: a damaged or newer file fails in many ways.
-        log.warning("zigbee database unusable", path=str(database), reason=repr(error))
-        raise UnavailableError(
-            f"The Zigbee database {database} cannot be used. Restore it from a backup, or move"
-            " it away to start afresh; devices then have to join again."
-        ) from error
+        log.debug("zigbee database unusable", path=str(database), reason=repr(error))
+        raise UnavailableError(unusable(error, database)) from error
     session = Session(app, air, config)
     app.add_listener(session)
     try:
@@ -137,7 +134,7 @@ async def open_radio(session: Session, config: Zigbee) -> None:
         raise UnavailableError(lost(config)) from None
     except Exception as error:
         # The owner's boundary: libraries below fail in many ways, and each has its sentence.
-        log.info("radio does not start", path=config.path, reason=repr(error))
+        log.debug("radio does not start", path=config.path, reason=repr(error))
         raise UnavailableError(explain(error, config)) from error
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from pichat.config.types import Zigbee
-from pichat.zigbee.failures import explain, lost, missing
+from pichat.zigbee.failures import explain, lost, missing, unusable
 from pichat.zigbee.names import first_name
 
 
@@ -33,7 +34,7 @@ def wrapped(error: Exception) -> Exception:
         (TimeoutError(), "does not answer"),
         (OSError(errno.ENOTTY, "no"), "is not a serial device"),
         (NetworkSettingsInconsistent(), "holds another network"),
-        (ValueError("odd"), "ValueError: odd"),
+        (ValueError("odd"), "cannot be used: odd."),
     ],
 )
 def test_explain(tmp_path: Path, error: Exception, part: str) -> None:
@@ -63,3 +64,18 @@ def test_names_are_made_unique() -> None:
     assert first_name("IKEA", "TRADFRI bulb", []) == "IKEA TRADFRI bulb"
     assert first_name("IKEA", "bulb", ["ikea bulb", "IKEA bulb 2"]) == "IKEA bulb 3"
     assert first_name("", "", []) == "device"
+
+
+@pytest.mark.parametrize("path", ["foo://bar", "socket://192.0.2.1", "socket://"])
+def test_an_address_that_is_none_is_told_how_it_should_look(path: str) -> None:
+    assert "socket://host:port" in explain(ValueError("odd"), Zigbee(path=path))
+
+
+def test_a_full_disk_is_no_damaged_database(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "zigbee.db")
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as full:
+        connection.executescript("CREATE TABLE a (b); CREATE TABLE c (d)")
+    connection.close()
+    assert "The disk is full" in unusable(full.value, tmp_path / "zigbee.db")
+    assert "(odd)" in unusable(sqlite3.DatabaseError("odd"), tmp_path / "zigbee.db")
