@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
+import structlog
 
 from pichat.errors import BusyError
 from pichat.events import Source, ToolCall
 from pichat.store.db import Database, Parameters
 
+log = structlog.get_logger(__name__)
 _INSERT = (
     "INSERT INTO audit (at_s, turn_id, source, tool, arguments, outcome) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -36,13 +39,14 @@ class Audit:
         arguments = msgspec.json.encode(call.arguments).decode()
         self._lines.put_nowait((time.time(), turn_id, source, call.name, arguments, outcome))
 
-    async def write(self, database: Database) -> None:
-        """Write lines for ever, as many at once as are waiting."""
+    async def write(self, database: Database, again_s: float) -> None:
+        """Write lines for ever, as many at once as are waiting. What the disk does not take is
+        tried again after `again_s`."""
         while True:
             lines = [await self._lines.get()]
             while not self._lines.empty():
                 lines.append(self._lines.get_nowait())
-            await database.write_many(_INSERT, lines)
+            await _write_down(database, lines, again_s)
             for _ in lines:
                 self._lines.task_done()
 
@@ -51,11 +55,22 @@ class Audit:
         await self._lines.join()
 
 
+async def _write_down(database: Database, lines: list[Parameters], again_s: float) -> None:
+    while True:
+        try:
+            await database.write_many(_INSERT, lines)
+        except sqlite3.Error as error:
+            log.warning("audit not written", lines=len(lines), reason=str(error))
+        else:
+            return
+        await asyncio.sleep(again_s)
+
+
 @asynccontextmanager
-async def open_audit(database: Database) -> AsyncIterator[Audit]:
+async def open_audit(database: Database, again_s: float = 2.0) -> AsyncIterator[Audit]:
     """An audit whose lines are all written when the context ends."""
     audit = Audit()
-    writer = asyncio.create_task(audit.write(database), name="audit")
+    writer = asyncio.create_task(audit.write(database, again_s), name="audit")
     try:
         yield audit
         await audit.flushed()

@@ -22,23 +22,27 @@ class Database:
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
+        # Else a statement that comes in the middle of another's transaction shares its fate.
+        self._writing = asyncio.Lock()
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters)]
 
     async def write(self, sql: str, parameters: Parameters = ()) -> None:
         """One statement, committed and on the disk when this returns."""
-        await self._connection.execute(sql, parameters)
+        async with self._writing:
+            await self._connection.execute(sql, parameters)
 
     async def write_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """One statement for each row, all of them or none."""
-        await self._connection.execute("BEGIN")
-        try:
-            await self._connection.executemany(sql, rows)
-        except BaseException:
-            await self._connection.rollback()
-            raise
-        await self._connection.commit()
+        async with self._writing:
+            await self._connection.execute("BEGIN")
+            try:
+                await self._connection.executemany(sql, rows)
+            except BaseException:
+                await self._connection.rollback()
+                raise
+            await self._connection.commit()
 
 
 def _migrations() -> list[str]:

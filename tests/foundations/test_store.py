@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -58,6 +59,34 @@ async def test_rows_of_one_write_are_all_or_none(tmp_path: Path) -> None:
                 "INSERT INTO device_names (id, name) VALUES (?, ?)", [("a", "x"), ("b", None)]
             )
         assert await DeviceNames(database).all() == {}
+
+
+async def test_a_write_beside_rows_that_fail_is_kept(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "pichat.db") as database:
+        rows = database.write_many(
+            "INSERT INTO device_names (id, name) VALUES (?, ?)", [("a", "x"), ("b", None)]
+        )
+        names = DeviceNames(database)
+        failed, *_ = await asyncio.gather(
+            rows, names.save("c", "lamp", None), names.save("d", "plug", None),
+            return_exceptions=True,
+        )  # fmt: skip
+        assert isinstance(failed, sqlite3.IntegrityError)
+        assert await names.all() == {"c": ("lamp", None), "d": ("plug", None)}
+
+
+async def test_an_audit_that_could_not_be_written_is_written_later(tmp_path: Path) -> None:
+    async with (
+        open_database(tmp_path / "pichat.db") as database,
+        open_audit(database, again_s=0.01) as audit,
+    ):
+        await database.write("ALTER TABLE audit RENAME TO elsewhere")
+        audit.add("turn-1", "voice", CALL, "ok")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(audit.flushed(), 0.1)
+        await database.write("ALTER TABLE elsewhere RENAME TO audit")
+        await asyncio.wait_for(audit.flushed(), 5)
+        assert await database.read("SELECT turn_id FROM audit") == [("turn-1",)]
 
 
 async def test_the_audit_is_whole_when_it_is_closed(tmp_path: Path) -> None:
