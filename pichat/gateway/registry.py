@@ -47,14 +47,16 @@ def action(
         signature = inspect.signature(handler, eval_str=True)
         _, payload = signature.parameters.values()
         description = inspect.getdoc(handler)
-        if not description or not issubclass(payload.annotation, msgspec.Struct):
+        kind = payload.annotation
+        is_struct = inspect.isclass(kind) and issubclass(kind, msgspec.Struct)
+        if not description or not is_struct:
             raise TypeError(f"action {name!r} needs a docstring and a Struct as its payload")
         REGISTRY[name] = Action(
             name=name,
             reply=reply or name,
             description=description,
             example=example or {},
-            payload=payload.annotation,
+            payload=kind,
             result=signature.return_annotation,
             handler=handler,
             waits=inspect.iscoroutinefunction(handler),

@@ -97,7 +97,8 @@ class Gateway:
                 f"Port {where} is in use: another PiChat or another program listens there."
                 " Stop it, or set server.port in config.yaml."
             )
-        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        # From Python 3.13 on, asyncio tells of an address that is not ours without a number.
+        if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
             return (
                 f"server.host in config.yaml is “{self._config.host}”: no address of this machine."
             )

@@ -46,9 +46,10 @@ def _assert_whole(state_dir: Path) -> None:
 
 
 @pytest.mark.timeout(240)
-async def test_ten_random_moments(tmp_path: Path) -> None:
-    moments = random.Random(SEED)
-    for number in range(10):
+@pytest.mark.parametrize("times", [2, pytest.param(10, marks=pytest.mark.long)])
+async def test_random_moments(tmp_path: Path, times: int) -> None:
+    moments = random.Random(SEED + times)
+    for number in range(times):
         daemon = await start_daemon(tmp_path)
         if number % 2:  # in the middle of work
             await daemon.until_ready()
