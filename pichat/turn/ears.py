@@ -13,7 +13,6 @@ from pichat.errors import UnavailableError
 from pichat.turn.listener import Heard, Listener
 
 Command = Callable[[Listener], None]
-_JOIN_S = 3.0
 
 
 class Ears:
@@ -31,15 +30,17 @@ class Ears:
         ready: Callable[[], None],
         *,
         longest_frames: int = 250,
+        join_s: float = 3.0,
     ) -> None:
         self._make = make
         self._deliver = deliver
         self._ready = ready
         self._longest_frames = longest_frames
+        self._join_s = join_s
         self._changed = threading.Condition()
         self._items: deque[Frame | Command] = deque()
         self._waiters: dict[int, asyncio.Future[None]] = {}
-        self._stopping = False
+        self._life: object = None  # of the thread that may listen; one that hung finds another
         self._running = False
         self.dropped_frames = 0
 
@@ -47,17 +48,17 @@ class Ears:
         """Listen until cancelled. Raises what the engines raised."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[None] = loop.create_future()
-        self._stopping = False
+        self._life = life = object()
         # A daemon, so that an engine that hangs cannot keep the process from ending.
         thread = threading.Thread(
-            target=self._work, args=(loop, ended), name="listening", daemon=True
+            target=self._work, args=(loop, ended, life), name="listening", daemon=True
         )
         thread.start()
         try:
             await ended
         finally:
             self._stop()
-            await asyncio.to_thread(thread.join, _JOIN_S)
+            await asyncio.to_thread(thread.join, self._join_s)
 
     def put(self, frame: Frame) -> None:
         """Queue live sound. From any thread; never blocks; dropped while nothing listens."""
@@ -102,22 +103,25 @@ class Ears:
     def _stop(self) -> None:
         with self._changed:
             self._running = False
-            self._stopping = True
+            self._life = None
             self._items.clear()
-            self._changed.notify()
+            self._changed.notify_all()
         for waiter in self._waiters.values():
             if not waiter.done():
                 waiter.set_exception(UnavailableError("The voice loop stopped while listening."))
 
-    def _work(self, loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    def _work(
+        self, loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None], life: object
+    ) -> None:
         failure: BaseException | None = None
         try:
             listener = self._make()
             with self._changed:
-                self._running = not self._stopping
-            loop.call_soon_threadsafe(self._ready)
+                if self._life is life:
+                    self._running = True
+                    loop.call_soon_threadsafe(self._ready)
             try:
-                while (item := self._next()) is not None:
+                while (item := self._next(life)) is not None:
                     self._take(loop, listener, item)
             finally:
                 listener.close()
@@ -125,11 +129,11 @@ class Ears:
             failure = error
         loop.call_soon_threadsafe(_end, ended, failure)
 
-    def _next(self) -> Frame | Command | None:
+    def _next(self, life: object) -> Frame | Command | None:
         with self._changed:
-            while not self._items and not self._stopping:
+            while not self._items and self._life is life:
                 self._changed.wait()
-            return None if self._stopping else self._items.popleft()
+            return self._items.popleft() if self._life is life else None
 
     def _take(
         self, loop: asyncio.AbstractEventLoop, listener: Listener, item: Frame | Command

@@ -35,3 +35,44 @@ async def test_a_full_queue_drops_the_oldest_sound_and_no_command() -> None:
     assert done == ["command"]
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_a_thread_that_hung_hears_nothing_of_what_comes_after() -> None:
+    made: list[Listener] = []
+
+    def make() -> Listener:
+        made.append(scripted_listener())
+        return made[-1]
+
+    ready = asyncio.Event()
+    ears = Ears(make, lambda _event, _at_s: None, ready.set, join_s=0.05)
+    busy, release, over = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(_listener: Listener) -> None:
+        busy.set()
+        release.wait(5)
+
+    serving = asyncio.create_task(ears.serve())
+    await ready.wait()
+    (hung,) = (each for each in threading.enumerate() if each.name == "listening")
+    ears.tell(hang)
+    await asyncio.to_thread(busy.wait, 5)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    ready.clear()
+    serving = asyncio.create_task(ears.serve())
+    await ready.wait()
+    release.set()
+    await asyncio.to_thread(hung.join, 5)
+    assert not hung.is_alive()
+    told: list[Listener] = []
+
+    def last(listener: Listener) -> None:
+        told.append(listener)
+        over.set()
+
+    ears.tell(last)
+    await asyncio.to_thread(over.wait, 5)
+    assert told == [made[1]]
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
