@@ -108,16 +108,16 @@ class Turns:
                     started_s=started_s,
                     duration_ms=clock.mark("act"),
                 )
+            if understood is not None:
+                answer = self._intents.answer(understood, results)
+                error = _first_failure(results)
         except PiChatError as expected:
             error = expected
         except Exception:  # the turn's boundary: whoever spoke hears of it, the log has the rest
             log.exception("turn failed", turn_id=utterance.turn_id)
             error = PiChatError.unexpected(utterance.turn_id)
         if error is not None:
-            answer = error.sentence
-        elif understood is not None:
-            answer = self._intents.answer(understood, results)
-            error = _first_failure(results)
+            answer = answer or error.sentence
         clock.mark("answer")
         yield TurnText(turn_id=utterance.turn_id, text=answer)
         yield _end(utterance, answer, error, clock)

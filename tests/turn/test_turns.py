@@ -40,6 +40,8 @@ class Scripted:
         return Understood(intent="Test", calls=calls, slots={}, response="", language="en")
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
+        if not results:
+            raise IndexError("nothing to say")
         return " ".join("ok" if result.ok else "failed" for result in results)
 
 
@@ -52,7 +54,7 @@ KNOWN = {
     "light on": (setting("kitchen light", on=True),),
     "both off": (setting("kitchen light", on=False), setting("hallway light", on=False)),
     "toaster on": (setting("toaster", on=True),),
-    "break": (ToolCall(name="break", arguments={}),),
+    "speechless": (),
 }
 
 
@@ -149,6 +151,13 @@ async def test_a_defect_is_told_without_its_details(room: Room) -> None:
     assert isinstance(finished, TurnFinished)
     assert finished.code == "internal"
     assert "secret" not in finished.text
+    assert "t1" in finished.text
+
+
+async def test_an_answer_that_cannot_be_made_is_a_defect_and_no_cancelling(room: Room) -> None:
+    finished = (await room.run("speechless"))[-1]
+    assert isinstance(finished, TurnFinished)
+    assert finished.code == "internal"
     assert "t1" in finished.text
 
 
