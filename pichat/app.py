@@ -31,10 +31,11 @@ from pichat.store.devices import DeviceNames
 from pichat.stt.base import Recogniser, open_recogniser
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
-from pichat.tts.registry import choose
+from pichat.tts.registry import choose, missing
 from pichat.turn.listener import Listener
 from pichat.turn.machine import Rules
-from pichat.turn.recognition import Recognition
+from pichat.turn.recognition import PART as RECOGNITION
+from pichat.turn.recognition import Recognition, follow_names
 from pichat.turn.silent import SilentVoice
 from pichat.turn.turns import Turns
 from pichat.turn.voice import VoiceLoop
@@ -140,6 +141,8 @@ class Daemon:
         config = self._config.voice
         if not config.enabled:
             return SilentVoice()
+        if reason := missing(config.tts, config.piper_voice):
+            self._health.set("speech", "degraded", reason)
         portaudio = await steps.start("portaudio", PortAudio())
         return VoiceLoop(
             config,
@@ -154,19 +157,16 @@ class Daemon:
         )
 
     def _start_voice(self, voice: VoiceLoop | SilentVoice, intents: Intents, hub: Hub) -> None:
+        self._steps.run("intents", follow_names(intents, hub.devices, self._bus))
+        if isinstance(voice, SilentVoice):
+            return
         recognition = Recognition(
-            intents,
-            hub.devices,
-            self._recogniser if isinstance(voice, VoiceLoop) else None,
-            voice.set_recogniser,
-            self._bus,
-            self._health,
+            hub.devices, self._recogniser, voice.set_recogniser, self._bus, self._health
         )
         # The names are known once the radio was tried: learning them before would be for nothing.
-        self._run_part("recognition", recognition.serve, needs={"zigbee"})
-        if isinstance(voice, VoiceLoop):
-            self._steps.run("voice", voice.run())
-            self._awaited |= {"voice", "speaker", "microphone"}
+        self._run_part(RECOGNITION, recognition.serve, needs={"zigbee"})
+        self._steps.run("voice", voice.run())
+        self._awaited |= {"voice", "speaker", "microphone"}
 
     async def _recogniser(self, devices: Sequence[Device]) -> Recogniser:
         cache = self._state_dir / "vocabulary"

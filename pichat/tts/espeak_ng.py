@@ -17,6 +17,7 @@ from pichat.errors import UnavailableError
 from pichat.tts.base import Speech
 
 _PROGRAM = "espeak-ng"
+_MISSING = "espeak-ng is not installed, so I cannot speak. Install the package espeak-ng."
 _HEADER_BYTES = 44
 _CHUNK_BYTES = 4096
 _WORDS_PER_MINUTE = 165
@@ -65,8 +66,8 @@ def voice_of(language: str) -> str:
     return _VOICES.get(code, code)
 
 
-def usable(_voice: Path | None) -> bool:
-    return shutil.which(_PROGRAM) is not None
+def missing(_voice: Path | None) -> str | None:
+    return None if shutil.which(_PROGRAM) else _MISSING
 
 
 def create(_voice: Path | None) -> EspeakNg:
@@ -81,7 +82,7 @@ async def _start(voice: str) -> asyncio.subprocess.Process:
             *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
         )
     except OSError:
-        raise UnavailableError("espeak-ng is not installed, so I cannot speak.") from None
+        raise UnavailableError(_MISSING) from None
 
 
 async def _write(process: asyncio.subprocess.Process, text: str) -> None:

@@ -40,8 +40,16 @@ class Piper:
             yield Speech(self._voice.config.sample_rate, _chunks(sentences))
 
 
-def usable(voice: Path | None) -> bool:
-    return voice is not None and voice.exists() and importlib.util.find_spec("piper") is not None
+def missing(voice: Path | None) -> str | None:
+    if voice is None:
+        return "Piper has no voice: voice.piper_voice in the configuration names none."
+    if not voice.is_file():
+        return f"The Piper voice {voice} is not there."
+    if not voice.with_name(f"{voice.name}.json").is_file():
+        return f"The Piper voice {voice} lacks its settings, {voice.name}.json beside it."
+    if importlib.util.find_spec("piper") is None:
+        return "Piper is not installed."
+    return None
 
 
 def create(voice: Path | None) -> Piper:
@@ -49,13 +57,11 @@ def create(voice: Path | None) -> Piper:
 
 
 def _load(path: Path | None) -> PiperVoice:
-    if path is None:
-        raise UnavailableError("Piper has no voice: `voice.piper_voice` names none.")
-    try:
-        # Heavy: it brings onnxruntime, which only owners of a Piper voice pay for.
-        from piper import PiperVoice
-    except ImportError:
-        raise UnavailableError("Piper is not installed.") from None
+    if (lacks := missing(path)) or path is None:
+        raise UnavailableError(lacks or "Piper has no voice.")
+    # Heavy: it brings onnxruntime, which only owners of a Piper voice pay for.
+    from piper import PiperVoice
+
     try:
         return PiperVoice.load(path)
     except Exception as error:  # onnxruntime and json raise many kinds on a broken file

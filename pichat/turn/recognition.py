@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from pichat.bus import Bus
+from pichat.errors import BusyError
 from pichat.events import Device, DeviceAdded, DeviceChanged, DeviceRemoved
 from pichat.health import Health
 from pichat.stt.base import Recogniser
@@ -17,58 +19,68 @@ log = structlog.get_logger(__name__)
 
 PART = "recognition"
 _QUIET_S = 0.5  # devices join in a row: learn their names once, when no more come
+Devices = Callable[[], Sequence[Device]]
 Names = frozenset[tuple[str, str | None, str]]
 
 
 class Intents(Protocol):
+    """What follows the names by text."""
+
     def warm(self) -> None: ...
 
     def refresh(self) -> None: ...
 
 
+def _names(devices: Devices) -> Names:
+    return frozenset((device.name, device.area, device.kind) for device in devices())
+
+
+async def _until_names_differ(known: Names, devices: Devices, bus: Bus) -> None:
+    while _names(devices) == known:
+        # When more happened than the queue holds, a look at the names tells all the same.
+        with (
+            bus.subscribe(DeviceAdded, DeviceChanged, DeviceRemoved) as changes,
+            suppress(BusyError),
+        ):
+            await changes.get()
+
+
+async def follow_names(intents: Intents, devices: Devices, bus: Bus) -> None:
+    """Have the intents know every new name at once, for ever."""
+    await asyncio.to_thread(intents.warm)
+    while True:
+        known = _names(devices)
+        intents.refresh()
+        await _until_names_differ(known, devices, bus)
+
+
 class Recognition:
-    """`devices` tells the house as it is, `prepare` builds a recogniser for it, `use` takes the
-    new recogniser up. `prepare` is None where nobody listens: then only `intents` follow."""
+    """Has the recogniser know the names, some seconds after each change: `prepare` builds one for
+    the house that `devices` tells, `use` takes it up; the one before is heard with until then."""
 
     def __init__(
         self,
-        intents: Intents,
-        devices: Callable[[], Sequence[Device]],
-        prepare: Callable[[Sequence[Device]], Awaitable[Recogniser]] | None,
+        devices: Devices,
+        prepare: Callable[[Sequence[Device]], Awaitable[Recogniser]],
         use: Callable[[Recogniser], None],
         bus: Bus,
         health: Health,
     ) -> None:
-        self._intents = intents
         self._devices = devices
         self._prepare = prepare
         self._use = use
         self._bus = bus
         self._health = health
 
-    def _names(self) -> Names:
-        return frozenset((device.name, device.area, device.kind) for device in self._devices())
-
     async def serve(self) -> None:
-        """Follow names and rooms for ever. Raises what `prepare` raises."""
-        if self._prepare is None:
-            self._health.set(PART, "off", "The voice is switched off.")
-        await asyncio.to_thread(self._intents.warm)
+        """Follow the names for ever. Raises what `prepare` raises."""
         while True:
-            known = self._names()
-            self._intents.refresh()
-            if self._prepare is not None:
-                self._use(await self._prepare(self._devices()))
-                self._health.set(PART, "ok")
+            known = _names(self._devices)
+            self._use(await self._prepare(self._devices()))
+            self._health.set(PART, "ok")
             log.info("vocabulary", devices=len(known))
-            await self._until_names_differ(known)
-
-    async def _until_names_differ(self, known: Names) -> None:
-        with self._bus.subscribe(DeviceAdded, DeviceChanged, DeviceRemoved) as changes:
-            while self._names() == known:
-                await changes.get()
-        self._intents.refresh()
-        settling = known
-        while settling != self._names():
-            settling = self._names()
-            await asyncio.sleep(_QUIET_S)
+            await _until_names_differ(known, self._devices, self._bus)
+            self._health.set(PART, "degraded", "It is learning the new names of the house.")
+            while known != _names(self._devices):
+                known = _names(self._devices)
+                await asyncio.sleep(_QUIET_S)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 from pichat.errors import UnavailableError
 from pichat.events import VoiceChanged
-from pichat.stt.base import Recogniser
 
 _REASON = "The voice is switched off (voice.enabled is false)."
 
@@ -21,8 +20,3 @@ class SilentVoice:
     async def hear(self, frames: AsyncIterator[bytes]) -> None:  # noqa: ARG002
         """Raises UnavailableError."""
         raise UnavailableError(_REASON)
-
-    def set_recogniser(self, recogniser: Recogniser | None) -> None:
-        """Nobody listens: it is closed again."""
-        if recogniser is not None:
-            recogniser.close()

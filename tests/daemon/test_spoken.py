@@ -112,6 +112,35 @@ async def test_wake_word_and_command_in_one_breath(
     assert (await listening.simulator.values("hallway-light"))["on"] is True
 
 
+async def test_a_new_name_is_understood_by_ear_once_it_is_learnt(
+    listening: DaemonProcess, pulse: Pulse, tmp_path: Path
+) -> None:
+    await listening.simulator.set("bedroom-light", on=False)
+    await rename(listening, "bedroom light", "dragon lantern")
+    try:
+        turn = await say(listening, pulse, tmp_path, command("turn on the dragon lantern"))
+    finally:
+        await rename(listening, "dragon lantern", "bedroom light")
+    assert turn.answer == "Turned on the dragon lantern."
+    assert (await listening.simulator.values("bedroom-light"))["on"] is True
+
+
+async def rename(daemon: DaemonProcess, name: str, new_name: str) -> None:
+    """Rename a device, and wait until the recogniser has learnt it."""
+    async with asyncio.timeout(30), connect(daemon.state_dir) as connection:
+        await connection.ask("subscribe", {"topics": ["health"]})
+        devices = (await connection.ask("get_devices", {}))["devices"]
+        device_id = next(device["id"] for device in devices if device["name"] == name)
+        request = await connection.send("update_device", {"device_id": device_id, "name": new_name})
+        statuses = []
+        async for frame in connection.frames():
+            assert frame["request_id"] != request or frame["status"] == "complete"
+            if frame["status"] == "event" and frame["payload"]["part"] == "recognition":
+                statuses.append(frame["payload"]["status"])
+            if statuses == ["degraded", "ok"]:
+                return
+
+
 async def test_a_device_that_does_not_answer_is_said_aloud(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:

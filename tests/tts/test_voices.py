@@ -15,7 +15,7 @@ from pichat.errors import ConfigError, UnavailableError
 from pichat.tts.base import Synthesiser
 from pichat.tts.espeak_ng import EspeakNg, voice_of
 from pichat.tts.piper import Piper
-from pichat.tts.registry import choose
+from pichat.tts.registry import choose, missing
 from tests.tts.tiny_voice import SAMPLE_RATE_HZ, write_tiny_voice
 
 
@@ -111,3 +111,16 @@ def test_the_choice(tmp_path: Path) -> None:
     assert isinstance(choose("piper", None), Piper)
     with pytest.raises(ConfigError, match="called “festival”"):
         choose("festival", None)
+
+
+def test_what_a_voice_lacks_shows_before_it_speaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = tmp_path / "voice.onnx"
+    assert "names none" in (missing("piper", None) or "")
+    assert "is not there" in (missing("piper", voice) or "")
+    voice.touch()
+    assert "voice.onnx.json" in (missing("piper", voice) or "")
+    assert missing("auto", voice) is None  # espeak-ng speaks
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "espeak-ng is not installed" in (missing("auto", None) or "")
