@@ -62,7 +62,7 @@ def set_up_logs(config: Logging) -> None:
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
+            colors=sys.stderr is not None and sys.stderr.isatty(),
             # Plain: the pretty one prints local variables, among them what people said.
             exception_formatter=structlog.dev.plain_traceback,
         )

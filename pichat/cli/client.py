@@ -14,6 +14,9 @@ import aiohttp
 from pichat.errors import PiChatError, UnavailableError
 from pichat.state import running_url
 
+_ANSWER_S = 10.0
+"""A daemon that runs answers a connection, and then a ping, within this."""
+
 
 class Connection:
     """One WebSocket; its frames are read by one request at a time."""
@@ -25,7 +28,9 @@ class Connection:
         """Send a request and return its id."""
         request_id = uuid.uuid4().hex[:12]
         frame = {"action": action, "payload": payload, "request_id": request_id}
-        await self._socket.send_str(json.dumps(frame))
+        # A terminal hands bytes that are not UTF-8 over as halves of characters.
+        text = json.dumps(frame, ensure_ascii=False).encode(errors="replace")
+        await self._socket.send_str(text.decode())
         return request_id
 
     async def send_audio(self, block: bytes) -> None:
@@ -64,8 +69,8 @@ async def connect(state_dir: Path) -> AsyncIterator[Connection]:
     url = running_url(state_dir)
     try:
         async with (
-            aiohttp.ClientSession() as session,
-            session.ws_connect(f"{url}/ws/chat", max_msg_size=0) as socket,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_S)) as session,
+            session.ws_connect(f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S) as socket,
         ):
             yield Connection(socket)
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -14,7 +15,8 @@ from rich.console import Console
 from pichat.errors import ConfigError, PiChatError, StartError
 from pichat.state import state_directory
 
-console = Console(highlight=False)
+# What devices and people are called is no markup.
+console = Console(highlight=False, emoji=False, markup=False)
 
 
 def finish(work: Coroutine[Any, Any, int]) -> None:
@@ -27,7 +29,21 @@ def finish(work: Coroutine[Any, Any, int]) -> None:
         code = 2 if isinstance(error, ConfigError | StartError) else 1
     except KeyboardInterrupt:
         code = 130
+    except BrokenPipeError:  # whoever read the output has read enough
+        code = 1
+        silence_output()
+    except OSError as error:
+        click.echo(f"The output cannot be written: {error.strerror or error}.", err=True)
+        code = 1
+        silence_output()
     sys.exit(code)
+
+
+def silence_output() -> None:
+    """What is still to be written to standard output goes nowhere, and does not fail at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _directory(_context: click.Context, _option: click.Parameter, value: Path | None) -> Path:

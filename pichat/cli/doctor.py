@@ -106,7 +106,7 @@ async def _doctor(config_path: Path | None, state_dir: Path, *, as_json: bool) -
 
 
 @click.command()
-@click.option("--config", "config_path", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--config", "config_path", type=click.Path(path_type=Path))
 @json_option
 @state_dir_option
 def doctor(config_path: Path | None, *, as_json: bool, state_dir: Path) -> None:

@@ -11,7 +11,7 @@ import click
 
 from pichat.audio.pcm import BLOCK_S, SAMPLE_RATE_HZ
 from pichat.cli.client import Connection, connect
-from pichat.cli.context import console, finish, json_option, state_dir_option
+from pichat.cli.context import finish, json_option, state_dir_option
 
 
 async def _send(connection: Connection, sound: list[bytes]) -> str:
@@ -55,7 +55,7 @@ async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
             if as_json:
                 click.echo(json.dumps(frame, ensure_ascii=False))
             elif frame["status"] == "event" and (line := _in_words(frame)):
-                console.print(line, markup=False)
+                click.echo(line)
             if frame.get("action") == "turn_finished":
                 code = 1 if frame["payload"].get("code") else 0
             if sending.done() and frame.get("request_id") == sending.result():

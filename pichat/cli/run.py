@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
 
-from pichat.cli.context import console, finish, state_dir_option
+from pichat.cli.context import finish, silence_output, state_dir_option
 from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.logs import set_up_logs
 
+log = structlog.get_logger(__name__)
 _LONGEST_STOP_S = 9.0
 
 
@@ -24,7 +26,7 @@ _LONGEST_STOP_S = 9.0
 @click.option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="Else $PICHAT_CONFIG, else ./config.yaml, else /etc/pichat/config.yaml.",
 )
 @state_dir_option
@@ -59,6 +61,8 @@ async def _run(config_path: Path, state_dir: Path, started_s: float) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    # Of a terminal that was closed, or of somebody who means "read your settings again".
+    loop.add_signal_handler(signal.SIGHUP, log.info, "hang-up ignored")
     return await _serve(config, state_dir, started_s, stopped)
 
 
@@ -83,6 +87,11 @@ async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asy
 
 
 def _greet(url: str, problems: dict[str, str], took_s: float) -> None:
-    console.print(f"READY in {took_s:.1f} s. The screen is at {url}/", markup=False)
-    for part, reason in problems.items():
-        console.print(f"  degraded: {part}: {reason}", markup=False)
+    lines = [f"READY in {took_s:.1f} s. The screen is at {url}/"]
+    lines += [f"  degraded: {part}: {reason}" for part, reason in problems.items()]
+    try:
+        for line in lines:
+            click.echo(line)
+    except OSError as error:  # nobody reads it any more: no reason to stop
+        log.info("greeting not written", reason=error.strerror)
+        silence_output()

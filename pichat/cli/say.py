@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pichat.cli.client import connect
-from pichat.cli.context import console, finish, json_option, state_dir_option
+from pichat.cli.context import finish, json_option, state_dir_option
 
 
 async def _say(state_dir: Path, text: str, *, as_json: bool) -> int:
@@ -24,11 +24,11 @@ async def _say(state_dir: Path, text: str, *, as_json: bool) -> int:
             if as_json:
                 click.echo(json.dumps(frame, ensure_ascii=False))
             elif frame["status"] == "chunk" and frame["chunk"]["type"] == "text":
-                console.print(frame["chunk"]["data"], end="", markup=False)
+                click.echo(frame["chunk"]["data"], nl=False)
             if frame["status"] == "complete":
                 code = frame["payload"].get("code")
     if not as_json:
-        console.print()
+        click.echo()
     return 1 if code else 0
 
 
@@ -38,4 +38,7 @@ async def _say(state_dir: Path, text: str, *, as_json: bool) -> int:
 @state_dir_option
 def say(text: tuple[str, ...], *, as_json: bool, state_dir: Path) -> None:
     """Say TEXT to the running daemon and print its answer. Exit code 1 when it was not done."""
-    finish(_say(state_dir, " ".join(text), as_json=as_json))
+    said = " ".join(text)
+    if not said.strip():
+        raise click.UsageError("TEXT is empty. Say for example: turn on the kitchen light")
+    finish(_say(state_dir, said, as_json=as_json))

@@ -48,7 +48,12 @@ def sim(context: click.Context, control: Path | None, state_dir: Path) -> None:
 
 @sim.command()
 @click.option("--house", type=FILE, help="House file (default: PiChat's own house).")
-@click.option("--tcp", type=int, metavar="PORT", help="Listen on 127.0.0.1:PORT (0: any).")
+@click.option(
+    "--tcp",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Listen on 127.0.0.1:PORT (0: any).",
+)
 @click.option("--ezsp", type=click.IntRange(13, 19), help="EZSP protocol version (default: 13).")
 @click.option("--state", type=FILE, help="The stick's memory; without it: factory-fresh.")
 @click.option("--control", type=FILE, help="Make a control socket there.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.daemon import running_daemon, start_daemon
+from tests.support.daemon import DaemonProcess, pichat, running_daemon, start_daemon
 
 SIMULATED: dict[str, Any] = {"simulator": {"radio_delay_ms": 1}}
 
@@ -24,6 +25,20 @@ async def refusal(state_dir: Path, **settings: Any) -> list[str]:
     daemon = await start_daemon(state_dir, **settings)
     assert await asyncio.wait_for(daemon.process.wait(), 20) == 2
     return daemon.log.splitlines()
+
+
+async def until_logged(daemon: DaemonProcess, text: str) -> None:
+    tail = await asyncio.create_subprocess_exec(
+        "tail", "-n+1", "-f", str(daemon.state_dir / "log"), stdout=asyncio.subprocess.PIPE
+    )
+    assert tail.stdout is not None
+    try:
+        async with asyncio.timeout(20):
+            while text not in (line := await tail.stdout.readline()).decode():
+                assert line
+    finally:
+        tail.kill()
+        await tail.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -65,3 +80,38 @@ async def test_a_house_file_with_mistakes_is_told_line_by_line(tmp_path: Path) -
     lines = await refusal(tmp_path, simulator={"house": "house.yaml"})
     assert len(lines) == 1
     assert "house.yaml is not YAML: line 2:" in lines[0]
+
+
+async def test_a_hang_up_and_a_reader_that_leaves_do_not_end_it(tmp_path: Path) -> None:
+    """`pichat run | head -0`, in a terminal that is then closed."""
+    daemon = await start_daemon(tmp_path, zigbee={"path": "nowhere"})
+    daemon.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+    await until_logged(daemon, "greeting not written")
+    daemon.process.send_signal(signal.SIGHUP)
+    await until_logged(daemon, "hang-up ignored")
+    await daemon.connect_and_ask("ping", {})
+    assert await daemon.stop() == 0
+    assert "Traceback" not in daemon.log
+
+
+async def test_shells_end_with_a_sentence_whatever_is_said(tmp_path: Path) -> None:
+    async with running_daemon(tmp_path, zigbee={"path": "none"}):
+        for text in ("", " ", "\udcff\udcfe", "\x1b[31m", "[/]", "a" * 40_000):
+            code, out, err = await asyncio.wait_for(pichat(tmp_path, "say", text), 10)
+            assert code in (1, 2)
+            assert "Traceback" not in err
+            assert (out + err).strip()
+        full = os.open("/dev/full", os.O_WRONLY)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "pichat",
+            "devices",
+            f"--state-dir={tmp_path}",
+            stdout=full,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(full)
+        _, err_bytes = await process.communicate()
+    assert process.returncode == 1
+    assert err_bytes.decode() == "The output cannot be written: No space left on device.\n"
