@@ -143,8 +143,6 @@ class Daemon:
             return SilentVoice()
         if reason := missing(config.tts, config.piper_voice):
             self._health.set("speech", "degraded", reason)
-        if reason := missing(config.tts, config.piper_voice):
-            self._health.set("speech", "degraded", reason)
         portaudio = await steps.start("portaudio", PortAudio())
         return VoiceLoop(
             config,
