@@ -32,17 +32,16 @@ class _Libraries(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None or not self._brief or not _concerns_radio(record.name, error):
             return True
-        record.msg, record.args = f"{message}: {error!r}", ()
+        record.msg, record.args = f"{message.splitlines()[0]}: {error!r}", ()
         record.exc_info = record.exc_text = None
         return True
 
 
 def _concerns_radio(logger: str, error: BaseException) -> bool:
-    """Whether bellows or zigpy tell it, or asyncio on their behalf."""
-    traces = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
-    return any(
-        name.split(".")[0] in RADIO for name in (logger, type(error).__module__, *traces[-1:])
-    )
+    """Whether bellows or zigpy tell it, or asyncio on their behalf, and none of our code."""
+    modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
+    passed = {module.split(".")[0] for module in (type(error).__module__, *modules)}
+    return logger.split(".")[0] in RADIO or ("pichat" not in passed and bool(passed & {*RADIO}))
 
 
 turn_context = bound_contextvars

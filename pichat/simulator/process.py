@@ -12,7 +12,7 @@ from pathlib import Path
 from pichat.simulator.errors import SimulatorError
 
 START_S = 15.0
-STOP_S = 5.0
+STOP_S = 3.0
 STDERR_LINES = 20
 
 

@@ -72,9 +72,15 @@ def unusable(error: BaseException, database: Path) -> str:
     )
 
 
+def _stick(config: Zigbee) -> str:
+    if config.path.endswith(_SIMULATED):
+        return "the simulated Zigbee stick"
+    return f"the Zigbee stick {config.path}"
+
+
 def lost(config: Zigbee) -> str:
     """A sentence for a connection that broke."""
-    return missing(config) or f"The connection to the Zigbee stick {config.path} was lost."
+    return missing(config) or f"The connection to {_stick(config)} was lost."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -171,7 +171,7 @@ class TcpPort:
                 if self._writer is not writer:
                     break
                 self._received(data)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):  # asyncio logs a cancelled one as failed
             pass
         finally:
             writer.transport.abort()
