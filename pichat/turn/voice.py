@@ -121,7 +121,7 @@ class VoiceLoop:
                     group.create_task(
                         keep_serving(part, serve, self._health, longest_pause_s=_RETRY_S)
                     )
-                group.create_task(self._watch_microphone())
+                group.create_task(self._watch_health())
         finally:
             if self._recogniser is not None:
                 self._recogniser.close()
@@ -215,14 +215,14 @@ class VoiceLoop:
         await pace.wait(len(pcm))
         await self._ears.put_and_wait(Frame(pcm, time.monotonic()))
 
-    async def _watch_microphone(self) -> None:
+    async def _watch_health(self) -> None:
         with self._bus.subscribe(PartHealth) as changes:
             async for change in changes:
-                if change.part != "microphone":
-                    continue
-                if change.status != "ok" and not self._file_plays and self._doing == "hearing":
+                lost = change.part == "microphone" and change.status != "ok"
+                if lost and not self._file_plays and self._doing == "hearing":
                     self._forget_command()
-                self._show()
+                if change.part in ("microphone", "recognition"):
+                    self._show()
 
     def _forget_command(self) -> None:
         self._ears.tell(lambda listener: listener.abandon())
@@ -359,10 +359,11 @@ class VoiceLoop:
     def _why_deaf(self) -> str | None:
         parts = self._health.parts()
         voice, microphone = parts.get("voice"), parts.get("microphone")
+        recognition = parts.get("recognition")
         if not self._ready:
             return (voice and voice.reason) or "The voice loop is starting."
         if self._recogniser is None:
-            return self._no_recogniser
+            return (recognition and recognition.reason) or self._no_recogniser
         if self._file_plays or (microphone is not None and microphone.status == "ok"):
             return None
         return (microphone and microphone.reason) or "The microphone is being opened."

@@ -202,6 +202,13 @@ async def test_without_a_recogniser_it_says_why_it_is_deaf() -> None:
             await kitchen.loop.hear(frames(CALL), patience_s=0.1)
 
 
+async def test_a_language_that_nobody_recognises_is_the_reason_to_be_deaf() -> None:
+    async with Kitchen().running() as kitchen:
+        await kitchen.until(lambda: "still learning" in (kitchen.loop.state.reason or ""))
+        kitchen.health.set("recognition", "degraded", "Speech in “de” needs a model.")
+        await kitchen.until(lambda: kitchen.loop.state.reason == "Speech in “de” needs a model.")
+
+
 async def test_a_failing_turn_is_answered_and_the_next_one_works() -> None:
     async with Kitchen().running() as kitchen:
         kitchen.loop.set_recogniser(recogniser())
