@@ -13,6 +13,8 @@ _COMMANDS = {
     "say": "Say something to the daemon, as text.",
     "hear": "Play a recording into the daemon as if spoken.",
     "devices": "List the devices of the house.",
+    "join": "Let new devices join, and tell which did.",
+    "name": "Give a device another name, or put it in a room.",
     "doctor": "Tell what works, what does not, and what to do.",
     "sim": "The simulated house: move things, break things.",
 }

@@ -38,6 +38,10 @@ class House(Protocol):
         BadRequestError."""
         ...
 
+    async def permit_join(self, duration_s: int) -> None:
+        """Let new devices join for that long, at most 254 s. Raises UnavailableError."""
+        ...
+
 
 class Voice(Protocol):
     @property

@@ -82,6 +82,7 @@ class LiveHouse(FakeHouse):
         super().__init__(*devices)
         self._bus = bus
         self.delay_s = 0.0
+        self.permitted_s = 0
 
     async def set(self, device_id: str, capability: str, value: State) -> State:
         await asyncio.sleep(self.delay_s)
@@ -94,6 +95,9 @@ class LiveHouse(FakeHouse):
         self._devices[device_id] = device
         self.publish(device_id, {})
         return device
+
+    async def permit_join(self, duration_s: int) -> None:
+        self.permitted_s = duration_s
 
     def report(self, device_id: str, available: bool = True, **changes: State) -> None:
         """As if the device itself had reported."""

@@ -89,3 +89,12 @@ async def test_a_device_is_renamed_and_moved(screen: Screen) -> None:
 async def test_a_bad_name_is_refused(screen: Screen, change: Frame, code: str) -> None:
     reply = await screen.ask("update_device", {"device_id": LIGHT, "name": "x", **change})
     assert reply["payload"]["code"] == code
+
+
+async def test_joining_is_permitted_for_a_time(world: World, screen: Screen) -> None:
+    reply = await screen.ask("permit_join", {"duration_s": 30})
+    assert (reply["status"], reply["payload"]) == ("complete", {"duration_s": 30})
+    assert world.house.permitted_s == 30
+    assert (await screen.ask("permit_join", {"duration_s": 255}))["payload"][
+        "code"
+    ] == "bad_request"

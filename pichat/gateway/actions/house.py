@@ -55,6 +55,16 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
 
 
+class PermitJoin(msgspec.Struct, frozen=True, kw_only=True):
+    """0 ends it at once."""
+
+    duration_s: Annotated[int, msgspec.Meta(ge=0, le=254)] = 120
+
+
+class Permitted(msgspec.Struct, frozen=True, kw_only=True):
+    duration_s: int
+
+
 @action("get_devices")
 def get_devices(context: Context, payload: GetDevices) -> Devices:  # noqa: ARG001
     """List every device with its capabilities and its state as last reported."""
@@ -103,6 +113,14 @@ async def update_device(context: Context, payload: UpdateDevice) -> Updated:
     if area is not None:
         area = _clean("area", area)
     return Updated(device=await house.rename(device.id, name=name, area=area))
+
+
+@action("permit_join", example={"duration_s": 120})
+async def permit_join(context: Context, payload: PermitJoin) -> Permitted:
+    """Let new devices join the house's network for a while. Those that do are told to subscribers
+    as `device_added`."""
+    await context.services.house.permit_join(payload.duration_s)
+    return Permitted(duration_s=payload.duration_s)
 
 
 def _clean(field: str, text: str) -> str:

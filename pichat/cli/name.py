@@ -1,0 +1,39 @@
+"""`pichat name DEVICE`: what people call a device, and where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pichat.cli.client import connect
+from pichat.cli.context import finish, state_dir_option
+from pichat.errors import NotFoundError
+
+
+async def _name(state_dir: Path, device: str, changes: dict[str, Any]) -> int:
+    async with connect(state_dir) as connection:
+        devices = (await connection.ask("get_devices", {}))["devices"]
+        wanted = device.casefold()
+        ids = [each["id"] for each in devices if wanted in (each["id"], each["name"].casefold())]
+        if not ids:
+            raise NotFoundError(f"There is no device called “{device}”.")
+        answer = await connection.ask("update_device", {"device_id": ids[0], **changes})
+    named = answer["device"]
+    click.echo(f"{named['name']} is in {named['area'] or 'no room'}.")
+    return 0
+
+
+@click.command()
+@click.argument("device")
+@click.argument("new_name", required=False)
+@click.option("--room", help="The room that it is in.")
+@state_dir_option
+def name(*, device: str, new_name: str | None, room: str | None, state_dir: Path) -> None:
+    """Give DEVICE (its name or address) a NEW_NAME, a room, or both."""
+    changes = {"name": new_name, "area": room}
+    given = {key: value for key, value in changes.items() if value is not None}
+    if not given:
+        raise click.UsageError("Say a new name, a --room, or both.")
+    finish(_name(state_dir, device, given))
