@@ -17,6 +17,7 @@ from pichat.cli.context import console, finish, json_option, state_dir_option
 from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.errors import PiChatError, UnavailableError
+from pichat.state import running_url
 from pichat.zigbee.failures import is_serial, missing
 
 Part = dict[str, Any]
@@ -70,18 +71,27 @@ def _check_sound(config: Config) -> dict[str, Part]:
     return {"speech": speech, "sound": sound}
 
 
+async def _ask(state_dir: Path) -> dict[str, Part]:
+    """The parts of the running daemon, which may hang."""
+    try:
+        health = await fetch_health(state_dir)
+    except UnavailableError as error:
+        return {"daemon": _part("failed", f"{error.sentence} It hangs; restart it.")}
+    return {"daemon": _part("ok", health["url"]), **health["parts"]}
+
+
 async def _examine(config_path: Path | None, state_dir: Path) -> dict[str, Any]:
     config_part, config = _check_config(config_path)
     parts = {"config": config_part}
     try:
-        health = await fetch_health(state_dir)
-        parts["daemon"] = _part("ok", health["url"])
-        parts |= health["parts"]
+        running_url(state_dir)
     except UnavailableError as error:
         parts["daemon"] = _part("off", error.sentence)
         parts["state"] = _check_state(state_dir)
         parts["zigbee"] = _check_stick(config)
         parts |= _check_sound(config)
+    else:
+        parts |= await _ask(state_dir)
     statuses = {part["status"] for part in parts.values()}
     overall = next((status for status in ("failed", "degraded") if status in statuses), "ok")
     return {"status": overall, "parts": parts}

@@ -47,24 +47,40 @@ def _read(file: Path) -> list[bytes]:
 
 async def _hear(state_dir: Path, file: Path, *, as_json: bool) -> int:
     sound = _read(file)
-    code = 1
     async with connect(state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
         sending = asyncio.create_task(_send(connection, sound))
-        async for frame in connection.frames():
-            if as_json:
-                click.echo(json.dumps(frame, ensure_ascii=False))
-            elif frame["status"] == "event" and (line := _in_words(frame)):
-                click.echo(line)
-            if frame.get("action") == "turn_finished":
-                code = 1 if frame["payload"].get("code") else 0
-            if sending.done() and frame.get("request_id") == sending.result():
-                break
-            if frame["status"] == "error":
-                sending.cancel()
-                click.echo(frame["error"], err=True)
-                return 1
-    return code
+        try:
+            return await _follow(connection, sending, as_json=as_json)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _follow(connection: Connection, sending: asyncio.Task[str], *, as_json: bool) -> int:
+    """Print what happens until all was listened to; the exit code."""
+    spoken: set[str] = set()
+    code = None
+    async for frame in connection.frames():
+        payload = frame.get("payload") or {}
+        if frame["status"] == "error":
+            click.echo(frame["error"], err=True)
+            return 1
+        if frame.get("action") == "transcript":
+            spoken.add(payload["turn_id"])
+        # Screens may be busy meanwhile: what they were answered is not the answer to the sound.
+        elsewhere = frame.get("action") == "turn_finished" and payload["turn_id"] not in spoken
+        if as_json:
+            click.echo(json.dumps(frame, ensure_ascii=False))
+        elif frame["status"] == "event" and not elsewhere and (line := _in_words(frame)):
+            click.echo(line)
+        if frame.get("action") == "turn_finished" and not elsewhere:
+            code = 1 if payload.get("code") else 0
+        if sending.done() and frame.get("request_id") == sending.result():
+            break
+    if not spoken and not as_json:
+        click.echo("No command was heard. Say the wake word first.", err=True)
+    return 1 if code is None else code
 
 
 @click.command()

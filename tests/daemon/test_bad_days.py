@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.support.daemon import DaemonProcess, pichat, running_daemon, start_daemon
+from pichat.cli.client import connect
+from tests.support.daemon import DaemonProcess, chat, pichat, running_daemon, start_daemon
 
 SIMULATED: dict[str, Any] = {"simulator": {"radio_delay_ms": 1}}
 
@@ -115,3 +117,41 @@ async def test_shells_end_with_a_sentence_whatever_is_said(tmp_path: Path) -> No
         _, err_bytes = await process.communicate()
     assert process.returncode == 1
     assert err_bytes.decode() == "The output cannot be written: No space left on device.\n"
+
+
+async def test_a_daemon_that_hangs_is_told_by_doctor_and_say(tmp_path: Path) -> None:
+    async with running_daemon(tmp_path, zigbee={"path": "none"}) as daemon:
+        daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            (code, out, _), said = await asyncio.wait_for(
+                asyncio.gather(pichat(tmp_path, "doctor"), pichat(tmp_path, "say", "hello")), 20
+            )
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+    assert code == 1
+    assert "It hangs" in out
+    assert (said[0], said[1]) == (1, "")
+    assert said[2].endswith("does not answer.\n")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(180)
+async def test_500_commands_over_a_bad_radio_are_all_true_and_nothing_grows(tmp_path: Path) -> None:
+    devices = ("kitchen light", "bedroom light", "living room lamp", "hallway light", "office plug")
+    async with running_daemon(tmp_path, **SIMULATED) as daemon, connect(tmp_path) as connection:
+        await daemon.simulator.settings(loss=0.05)
+        process = psutil.Process(daemon.pid)
+        begun: tuple[int, int, int] | None = None
+        for number in range(500):
+            name, wanted = devices[number % 5], number // 5 % 2 == 0
+            answer = await chat(connection, f"turn {'on' if wanted else 'off'} the {name}")
+            if answer["code"] is None:
+                values = await daemon.simulator.values(name.replace(" ", "-"))
+                assert values["on"] is wanted, answer["text"]
+            if number == 100:
+                begun = process.memory_info().rss, process.num_fds(), process.num_threads()
+        assert begun is not None
+        assert process.memory_info().rss - begun[0] < 4 * 2**20
+        assert process.num_fds() <= begun[1] + 2
+        assert process.num_threads() <= begun[2] + 1
+        assert "Traceback" not in daemon.log

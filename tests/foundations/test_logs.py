@@ -8,6 +8,7 @@ from types import TracebackType
 
 import pytest
 from bellows.ash import NcpFailure
+from bellows.types import NcpResetCode
 
 from pichat.config.types import Logging
 from pichat.logs import set_up_logs
@@ -32,7 +33,7 @@ def test_a_lost_stick_is_a_line_and_a_defect_of_ours_has_its_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up_logs(Logging())
-    gone = failure(NcpFailure("gone"))
+    gone = failure(NcpFailure(NcpResetCode.RESET_SOFTWARE))
     logging.getLogger("zigpy.backups").warning("Failed to create a backup", exc_info=gone)
     logging.getLogger("asyncio").error("Task exception\nfuture: <…>", exc_info=gone)
     logging.getLogger("zigpy.application").warning("Failed to disconnect from radio")
@@ -46,6 +47,6 @@ def test_a_lost_stick_is_a_line_and_a_defect_of_ours_has_its_traceback(
 
 def test_tracebacks_of_libraries_are_there_to_debug(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(Logging(level="debug"))
-    gone = failure(NcpFailure("gone"))
+    gone = failure(NcpFailure(NcpResetCode.RESET_SOFTWARE))
     logging.getLogger("zigpy.backups").warning("Failed", exc_info=gone)
     assert "Traceback" in capsys.readouterr().err
