@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import structlog
 
-from pichat.errors import BusyError
+from pichat.errors import BusyError, UnavailableError
 from pichat.events import Source, ToolCall
 from pichat.store.db import Database, Parameters
 
@@ -59,7 +59,7 @@ async def _write_down(database: Database, lines: list[Parameters], again_s: floa
     while True:
         try:
             await database.write_many(_INSERT, lines)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnavailableError) as error:
             log.warning("audit not written", lines=len(lines), reason=str(error))
         else:
             return

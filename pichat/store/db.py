@@ -12,7 +12,7 @@ from typing import Any
 
 import aiosqlite
 
-from pichat.errors import StartError
+from pichat.errors import StartError, UnavailableError
 
 Parameters = Sequence[str | int | float | bytes | None]
 
@@ -29,13 +29,14 @@ class Database:
         return [tuple(row) for row in await self._connection.execute_fetchall(sql, parameters)]
 
     async def write(self, sql: str, parameters: Parameters = ()) -> None:
-        """One statement, committed and on the disk when this returns."""
-        async with self._writing:
+        """One statement, committed and on the disk when this returns. Raises UnavailableError when
+        the disk does not take it."""
+        async with self._writing, _told():
             await self._connection.execute(sql, parameters)
 
     async def write_many(self, sql: str, rows: Sequence[Parameters]) -> None:
-        """One statement for each row, all of them or none."""
-        async with self._writing:
+        """One statement for each row, all of them or none. Raises UnavailableError as `write`."""
+        async with self._writing, _told():
             await self._connection.execute("BEGIN")
             try:
                 await self._connection.executemany(sql, rows)
@@ -43,6 +44,14 @@ class Database:
                 await self._connection.rollback()
                 raise
             await self._connection.commit()
+
+
+@asynccontextmanager
+async def _told() -> AsyncIterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise UnavailableError(f"It cannot be kept ({error}). Is the disk full?") from error
 
 
 def _migrations() -> list[str]:

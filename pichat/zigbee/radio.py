@@ -100,12 +100,15 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
     air = await asyncio.to_thread(_air)
     app = module.ControllerApplication(_settings(config, database))
+    is_new = not await asyncio.to_thread(database.exists)
     try:
         # What `ControllerApplication.new` does; that keeps the application to itself when it
         # fails, and then nothing can close its database.
         await _finish(asyncio.create_task(app._load_db()))  # noqa: SLF001
     except BaseException as error:
         await _shut_down(app, 0)
+        if is_new:
+            _forget(database)
         if not isinstance(error, Exception):
             raise
         # The owner's boundary: a damaged or newer file fails in many ways.
@@ -136,6 +139,12 @@ async def open_radio(session: Session, config: Zigbee) -> None:
         # The owner's boundary: libraries below fail in many ways, and each has its sentence.
         log.debug("radio does not start", path=config.path, reason=repr(error))
         raise UnavailableError(explain(error, config)) from error
+
+
+def _forget(database: Path) -> None:
+    """Take away what was begun: zigpy would take half of its tables for a damaged file."""
+    for end in ("", "-wal", "-shm"):
+        database.with_name(database.name + end).unlink(missing_ok=True)
 
 
 async def _finish(opening: asyncio.Task[None]) -> None:

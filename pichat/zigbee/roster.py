@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import structlog
 from msgspec import UnsetType
 
 from pichat.bus import Bus
-from pichat.errors import BadRequestError, NotFoundError
+from pichat.errors import BadRequestError, NotFoundError, UnavailableError
 from pichat.events import Device, DeviceAdded, DeviceChanged, DeviceRemoved, State
 from pichat.store.devices import DeviceNames
 from pichat.zigbee.air import Air
@@ -17,6 +18,8 @@ from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
+
+log = structlog.get_logger(__name__)
 
 
 class Roster:
@@ -59,8 +62,12 @@ class Roster:
     async def announce(self, view: DeviceView) -> None:
         """From now on people see it."""
         if view.id not in self._stored:
-            self._stored[view.id] = (view.name, view.area)
-            await self._names.save(view.id, view.name, view.area)
+            try:
+                await self._names.save(view.id, view.name, view.area)
+            except UnavailableError as error:  # it is kept when it is announced again
+                log.warning("name not kept", device=view.id, reason=error.sentence)
+            else:
+                self._stored[view.id] = (view.name, view.area)
         if view.id in self._announced:
             self._changed(view, dict(view.state))
         elif self._views.get(view.id) is view:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from pichat.cli.client import connect
+from pichat.cli.client import connect, fetch_health
+from pichat.errors import UnavailableError
 from tests.support.daemon import DaemonProcess, chat, pichat, running_daemon, start_daemon
 
 SIMULATED: dict[str, Any] = {"simulator": {"radio_delay_ms": 1}}
@@ -43,24 +45,17 @@ async def until_logged(daemon: DaemonProcess, text: str) -> None:
         await tail.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_all_processes_are_told_to_stop_at_once(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+async def test_all_processes_are_told_to_stop_at_once(tmp_path: Path) -> None:
     """As systemd does it, and the stick is gone before the daemon closes it."""
     daemon = await start_daemon(tmp_path, **SIMULATED)
     await daemon.until_ready()
+    assert children(daemon.pid)
+    # Ctrl-C in a terminal is for a group of processes: it does not reach the others.
+    assert os.getpgid(daemon.pid) not in map(os.getpgid, children(daemon.pid))
     for pid in (*children(daemon.pid), daemon.pid):
-        os.kill(pid, number)
+        os.kill(pid, signal.SIGTERM)
     assert await asyncio.wait_for(daemon.process.wait(), 10) == 0
     assert "Traceback" not in daemon.log
-
-
-async def test_ctrl_c_in_a_terminal_does_not_reach_the_simulator(tmp_path: Path) -> None:
-    async with running_daemon(tmp_path, **SIMULATED) as daemon:
-        groups = [os.getpgid(child) for child in children(daemon.pid)]
-        assert groups
-        assert os.getpgid(daemon.pid) not in groups
 
 
 async def test_a_state_directory_with_a_path_too_long_for_sockets(tmp_path: Path) -> None:
@@ -119,6 +114,7 @@ async def test_shells_end_with_a_sentence_whatever_is_said(tmp_path: Path) -> No
     assert err_bytes.decode() == "The output cannot be written: No space left on device.\n"
 
 
+@pytest.mark.long
 async def test_a_daemon_that_hangs_is_told_by_doctor_and_say(tmp_path: Path) -> None:
     async with running_daemon(tmp_path, zigbee={"path": "none"}) as daemon:
         daemon.process.send_signal(signal.SIGSTOP)
@@ -132,6 +128,42 @@ async def test_a_daemon_that_hangs_is_told_by_doctor_and_say(tmp_path: Path) -> 
     assert "It hangs" in out
     assert (said[0], said[1]) == (1, "")
     assert said[2].endswith("does not answer.\n")
+
+
+def let_write(pid: int, longest_file_bytes: int) -> None:
+    """As a full disk: writing beyond fails. RLIM_INFINITY frees it again."""
+    limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (longest_file_bytes, limits[1]))
+
+
+async def test_a_disk_that_is_full_at_the_first_start_and_then_freed(tmp_path: Path) -> None:
+    daemon = await start_daemon(tmp_path, **SIMULATED)
+    let_write(daemon.pid, 60_000)  # enough for our store, too little for zigpy's
+    try:
+        await daemon.until_ready()
+        reason = (await fetch_health(tmp_path))["parts"]["zigbee"]["reason"]
+        assert reason.startswith("The Zigbee database")
+        assert not (tmp_path / "zigbee.db").exists()
+        let_write(daemon.pid, resource.RLIM_INFINITY)
+        async with asyncio.timeout(20), connect(tmp_path) as connection:
+            snapshot = await connection.ask("subscribe", {"topics": ["devices"]})
+            if not snapshot["devices"]:
+                await anext(aiter(connection.frames()))
+    finally:
+        assert await daemon.stop() == 0
+
+
+async def test_a_name_that_the_disk_refuses_is_told_and_commands_go_on(tmp_path: Path) -> None:
+    async with running_daemon(tmp_path, **SIMULATED) as daemon:
+        devices = (await daemon.connect_and_ask("get_devices", {}))["devices"]
+        let_write(daemon.pid, 1)
+        with pytest.raises(UnavailableError, match=r"cannot be kept .* disk full"):
+            await daemon.connect_and_ask(
+                "update_device", {"device_id": devices[0]["id"], "name": "sun"}
+            )
+        answer = await daemon.connect_and_ask("chat", {"text": "turn on the kitchen light"})
+        assert answer["code"] is None
+        let_write(daemon.pid, resource.RLIM_INFINITY)
 
 
 @pytest.mark.long

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 
 import pytest
-from bellows.ash import NcpFailure
-from bellows.types import NcpResetCode
+from zigpy.exceptions import RadioException
 
 from pichat.config.types import Logging
 from pichat.logs import set_up_logs
@@ -33,13 +32,13 @@ def test_a_lost_stick_is_a_line_and_a_defect_of_ours_has_its_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up_logs(Logging())
-    gone = failure(NcpFailure(NcpResetCode.RESET_SOFTWARE))
+    gone = failure(RadioException())
     logging.getLogger("zigpy.backups").warning("Failed to create a backup", exc_info=gone)
     logging.getLogger("asyncio").error("Task exception\nfuture: <…>", exc_info=gone)
     logging.getLogger("zigpy.application").warning("Failed to disconnect from radio")
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 2
-    assert "NcpFailure" in told
+    assert "RadioException" in told
     ours = failure(ValueError("ours"))
     logging.getLogger("asyncio").error("Task exception", exc_info=ours)
     assert "Traceback" in capsys.readouterr().err
@@ -47,6 +46,6 @@ def test_a_lost_stick_is_a_line_and_a_defect_of_ours_has_its_traceback(
 
 def test_tracebacks_of_libraries_are_there_to_debug(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(Logging(level="debug"))
-    gone = failure(NcpFailure(NcpResetCode.RESET_SOFTWARE))
+    gone = failure(RadioException())
     logging.getLogger("zigpy.backups").warning("Failed", exc_info=gone)
     assert "Traceback" in capsys.readouterr().err
