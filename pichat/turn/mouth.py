@@ -1,14 +1,15 @@
-"""Answering aloud: text as it comes → sentences → speech → speaker."""
+"""Answering aloud: text as it comes → sentences → speech → speaker; and the feedback sound."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import structlog
 
 from pichat.audio.base import Playback, SoundSink
+from pichat.audio.chime import CHIME_RATE_HZ, chime
 from pichat.errors import PiChatError, UnavailableError
 from pichat.health import Health
 from pichat.tts.base import Synthesiser
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])\s*|\n+")
 _LONGEST_QUEUE = 64
+_OWN_SOUND_TAIL_S = 0.1  # from the speaker's buffer through the room into a captured block
 
 
 class Sentences:
@@ -123,3 +125,49 @@ class Answer:
             return False
         self._health.set("speech", "ok")
         return going
+
+
+class Mouth:
+    """What PiChat says and sounds, through one speaker, with one voice."""
+
+    def __init__(
+        self, synthesiser: Synthesiser, sink: SoundSink, health: Health, language: str
+    ) -> None:
+        self._synthesiser = synthesiser
+        self._sink = sink
+        self._health = health
+        self._language = language
+
+    def answer(self, *, on_start: Callable[[], None], on_first: Callable[[float], None]) -> Answer:
+        """Begin an answer; the caller ends it."""
+        return Answer(
+            self._synthesiser,
+            self._sink,
+            self._health,
+            self._language,
+            on_start=on_start,
+            on_first=on_first,
+        )
+
+    async def chime(self, own_sound: Callable[[bool], None]) -> None:
+        """Play the feedback sound, if there is a speaker. `own_sound` is called with True before
+        it and with False when it can be heard no more."""
+        try:
+            playback = self._sink.begin()
+            own_sound(True)
+            try:
+                await playback.write(_once(chime()), CHIME_RATE_HZ)
+                await playback.finish()
+                await asyncio.sleep(_OWN_SOUND_TAIL_S)
+            finally:
+                own_sound(False)
+        except UnavailableError:
+            log.debug("no speaker for the feedback sound")
+
+    def stop(self) -> None:
+        """Be silent at once."""
+        self._sink.stop()
+
+
+async def _once(pcm: bytes) -> AsyncIterator[bytes]:
+    yield pcm
