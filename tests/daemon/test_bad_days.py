@@ -7,6 +7,8 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,23 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@asynccontextmanager
+async def started(state_dir: Path, **settings: Any) -> AsyncIterator[DaemonProcess]:
+    """A daemon that the test stops itself; whatever happens, it does not outlive the test."""
+    daemon = await start_daemon(state_dir, **settings)
+    try:
+        yield daemon
+    finally:
+        if daemon.process.returncode is None:
+            daemon.process.kill()
+            await daemon.process.wait()
+
+
 async def refusal(state_dir: Path, **settings: Any) -> list[str]:
     """What a daemon that cannot start says, after which it ends with exit code 2."""
-    daemon = await start_daemon(state_dir, **settings)
-    assert await asyncio.wait_for(daemon.process.wait(), 20) == 2
-    return daemon.log.splitlines()
+    async with started(state_dir, **settings) as daemon:
+        assert await asyncio.wait_for(daemon.process.wait(), 20) == 2
+        return daemon.log.splitlines()
 
 
 async def until_logged(daemon: DaemonProcess, text: str) -> None:
@@ -47,15 +61,15 @@ async def until_logged(daemon: DaemonProcess, text: str) -> None:
 
 async def test_all_processes_are_told_to_stop_at_once(tmp_path: Path) -> None:
     """As systemd does it, and the stick is gone before the daemon closes it."""
-    daemon = await start_daemon(tmp_path, **SIMULATED)
-    await daemon.until_ready()
-    assert children(daemon.pid)
-    # Ctrl-C in a terminal is for a group of processes: it does not reach the others.
-    assert os.getpgid(daemon.pid) not in map(os.getpgid, children(daemon.pid))
-    for pid in (*children(daemon.pid), daemon.pid):
-        os.kill(pid, signal.SIGTERM)
-    assert await asyncio.wait_for(daemon.process.wait(), 10) == 0
-    assert "Traceback" not in daemon.log
+    async with started(tmp_path, **SIMULATED) as daemon:
+        await daemon.until_ready()
+        assert children(daemon.pid)
+        # Ctrl-C in a terminal is for a group of processes: it does not reach the others.
+        assert os.getpgid(daemon.pid) not in map(os.getpgid, children(daemon.pid))
+        for pid in (*children(daemon.pid), daemon.pid):
+            os.kill(pid, signal.SIGTERM)
+        assert await asyncio.wait_for(daemon.process.wait(), 10) == 0
+        assert "Traceback" not in daemon.log
 
 
 async def test_a_state_directory_with_a_path_too_long_for_sockets(tmp_path: Path) -> None:
@@ -81,14 +95,14 @@ async def test_a_house_file_with_mistakes_is_told_line_by_line(tmp_path: Path) -
 
 async def test_a_hang_up_and_a_reader_that_leaves_do_not_end_it(tmp_path: Path) -> None:
     """`pichat run | head -0`, in a terminal that is then closed."""
-    daemon = await start_daemon(tmp_path, zigbee={"path": "nowhere"})
-    daemon.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
-    await until_logged(daemon, "greeting not written")
-    daemon.process.send_signal(signal.SIGHUP)
-    await until_logged(daemon, "hang-up ignored")
-    await daemon.connect_and_ask("ping", {})
-    assert await daemon.stop() == 0
-    assert "Traceback" not in daemon.log
+    async with started(tmp_path, zigbee={"path": "nowhere"}) as daemon:
+        daemon.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        await until_logged(daemon, "greeting not written")
+        daemon.process.send_signal(signal.SIGHUP)
+        await until_logged(daemon, "hang-up ignored")
+        await daemon.connect_and_ask("ping", {})
+        assert await daemon.stop() == 0
+        assert "Traceback" not in daemon.log
 
 
 async def test_shells_end_with_a_sentence_whatever_is_said(tmp_path: Path) -> None:
@@ -137,20 +151,20 @@ def let_write(pid: int, longest_file_bytes: int) -> None:
 
 
 async def test_a_disk_that_is_full_at_the_first_start_and_then_freed(tmp_path: Path) -> None:
-    daemon = await start_daemon(tmp_path, **SIMULATED)
-    let_write(daemon.pid, 60_000)  # enough for our store, too little for zigpy's
-    try:
-        await daemon.until_ready()
-        reason = (await fetch_health(tmp_path))["parts"]["zigbee"]["reason"]
-        assert reason.startswith("The Zigbee database")
-        assert not (tmp_path / "zigbee.db").exists()
-        let_write(daemon.pid, resource.RLIM_INFINITY)
-        async with asyncio.timeout(20), connect(tmp_path) as connection:
-            snapshot = await connection.ask("subscribe", {"topics": ["devices"]})
-            if not snapshot["devices"]:
-                await anext(aiter(connection.frames()))
-    finally:
-        assert await daemon.stop() == 0
+    async with started(tmp_path, **SIMULATED) as daemon:
+        let_write(daemon.pid, 60_000)  # enough for our store, too little for zigpy's
+        try:
+            await daemon.until_ready()
+            reason = (await fetch_health(tmp_path))["parts"]["zigbee"]["reason"]
+            assert reason.startswith("The Zigbee database")
+            assert not (tmp_path / "zigbee.db").exists()
+            let_write(daemon.pid, resource.RLIM_INFINITY)
+            async with asyncio.timeout(20), connect(tmp_path) as connection:
+                snapshot = await connection.ask("subscribe", {"topics": ["devices"]})
+                if not snapshot["devices"]:
+                    await anext(aiter(connection.frames()))
+        finally:
+            assert await daemon.stop() == 0
 
 
 async def test_a_name_that_the_disk_refuses_is_told_and_commands_go_on(tmp_path: Path) -> None:
