@@ -52,6 +52,13 @@ class Answers:
             told = ""
         return " ".join(part for part in (told, self._failure(failed)) if part)
 
+    def not_understood(self) -> str:
+        """See Intents.not_understood."""
+        template = self._language.errors.get("no_intent")
+        if self._language.code == "en" or template is None:
+            return english.NOT_UNDERSTOOD
+        return self._render(template, {})
+
     def _failure(self, failed: list[DeviceOutcome]) -> str:
         if not failed:
             return ""

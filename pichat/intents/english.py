@@ -18,6 +18,11 @@ NOUN_OF_KIND = {
     "thermostat": "thermostats",
 }
 
+NOT_UNDERSTOOD = (
+    "I did not understand that; I know commands for the house, and a language model would let me"
+    " answer the rest."
+)
+
 
 def answer(understood: Understood, results: Sequence[ToolResult], devices: Sequence[Device]) -> str:
     """One or two sentences; see Intents.answer."""

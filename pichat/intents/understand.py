@@ -73,9 +73,17 @@ class Intents:
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
         """What to say after the calls. `results` are those of `understood.calls`, in order. A
         failed outcome is always told, and never counted as done."""
+        return self._answering().text(understood, results)
+
+    def not_understood(self) -> str:
+        """What to say of a sentence that is no command for the house: in English what would help,
+        elsewhere the package's own sentence."""
+        return self._answering().not_understood()
+
+    def _answering(self) -> Answers:
         if self._answers is None:
             self._answers = Answers(self._language(), self._devices)
-        return self._answers.text(understood, results)
+        return self._answers
 
     def _understand(self, text: str, area: str | None) -> tuple[Understood | None, bool]:
         if len(text) > LONGEST_TEXT:

@@ -28,16 +28,13 @@ from pichat.tools.base import Toolbox
 
 log = structlog.get_logger(__name__)
 
-NOT_UNDERSTOOD = (
-    "I did not understand that; I know commands for the house, and a language model would let me"
-    " answer the rest."
-)
-
 
 class Intents(Understanding, Protocol):
     """What a turn needs of the intents."""
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str: ...
+
+    def not_understood(self) -> str: ...
 
 
 class _Clock:
@@ -96,7 +93,7 @@ class Turns:
         results: list[ToolResult] = []
         answer = ""
         error: PiChatError | None
-        error = None if understood else NotUnderstoodError(NOT_UNDERSTOOD)
+        error = None if understood else NotUnderstoodError(self._intents.not_understood())
         try:
             for call in understood.calls if understood else ():
                 started_s = time.monotonic()

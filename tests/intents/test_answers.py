@@ -101,3 +101,11 @@ def test_a_question_in_german() -> None:
     understood = intents.understand("ist Tumba an")
     assert understood is not None
     assert intents.answer(understood, carried_out(understood, house)) == "Nein, aus"
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "language model"), ("de", "Entschuldigung"), ("fr", "Désolé")],
+)
+def test_what_is_not_understood_is_said_in_the_language(language: str, says: str) -> None:
+    assert says in Intents(language, lambda: HOUSE).not_understood()

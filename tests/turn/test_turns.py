@@ -44,6 +44,9 @@ class Scripted:
             raise IndexError("nothing to say")
         return " ".join("ok" if result.ok else "failed" for result in results)
 
+    def not_understood(self) -> str:
+        return "A language model would help."
+
 
 def setting(name: str, *, on: bool) -> ToolCall:
     arguments = {"target": {"devices": [name]}, "capability": "on_off", "value": on}
