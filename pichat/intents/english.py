@@ -18,9 +18,9 @@ NOUN_OF_KIND = {
     "thermostat": "thermostats",
 }
 
+# Short, because it is listened to.
 NOT_UNDERSTOOD = (
-    "I did not understand that; I know commands for the house, and a language model would let me"
-    " answer the rest."
+    "I only know commands for the house; for anything else I would need a language model."
 )
 
 

@@ -72,6 +72,7 @@ async def test_all_processes_are_told_to_stop_at_once(tmp_path: Path) -> None:
         assert "Traceback" not in daemon.log
 
 
+@pytest.mark.long
 async def test_a_state_directory_with_a_path_too_long_for_sockets(tmp_path: Path) -> None:
     async with running_daemon(tmp_path / ("long" * 30), **SIMULATED) as daemon:
         answer = await daemon.connect_and_ask("chat", {"text": "turn on the kitchen light"})
@@ -150,6 +151,7 @@ def let_write(pid: int, longest_file_bytes: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (longest_file_bytes, limits[1]))
 
 
+@pytest.mark.long
 async def test_a_disk_that_is_full_at_the_first_start_and_then_freed(tmp_path: Path) -> None:
     async with started(tmp_path, **SIMULATED) as daemon:
         let_write(daemon.pid, 60_000)  # enough for our store, too little for zigpy's
@@ -167,6 +169,7 @@ async def test_a_disk_that_is_full_at_the_first_start_and_then_freed(tmp_path: P
             assert await daemon.stop() == 0
 
 
+@pytest.mark.long
 async def test_a_name_that_the_disk_refuses_is_told_and_commands_go_on(tmp_path: Path) -> None:
     async with running_daemon(tmp_path, **SIMULATED) as daemon:
         devices = (await daemon.connect_and_ask("get_devices", {}))["devices"]

@@ -112,6 +112,7 @@ async def test_wake_word_and_command_in_one_breath(
     assert (await listening.simulator.values("hallway-light"))["on"] is True
 
 
+@pytest.mark.long
 async def test_a_new_name_is_understood_by_ear_once_it_is_learnt(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
@@ -141,6 +142,7 @@ async def rename(daemon: DaemonProcess, name: str, new_name: str) -> None:
                 return
 
 
+@pytest.mark.long
 async def test_a_device_that_does_not_answer_is_said_aloud(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
