@@ -25,7 +25,10 @@ def _number(value: float | None) -> str:
 
 
 def _table(figures: list[Figure]) -> Table:
-    table = Table("Figure", "Value", "", "Limit", "Peer", "Samples", "Note", box=None)
+    table = Table(box=None)
+    table.add_column("Figure", no_wrap=True)
+    for heading in ("Value", "", "Limit", "Peer", "Samples", "Note"):
+        table.add_column(heading)
     for figure in figures:
         sign = "≤" if figure.sense == "at most" else "≥"
         table.add_row(
