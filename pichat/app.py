@@ -141,7 +141,7 @@ class Daemon:
         config = self._config.voice
         if not config.enabled:
             return SilentVoice()
-        if reason := missing(config.tts, config.piper_voice):
+        if reason := missing(config.tts, None):
             self._health.set("speech", "degraded", reason)
         portaudio = await steps.start("portaudio", PortAudio())
         return VoiceLoop(
@@ -149,7 +149,7 @@ class Daemon:
             listener=partial(_listener, config),
             microphone=Microphone(config.microphone, portaudio, self._health),
             speaker=Speaker(config.speaker, portaudio, self._health),
-            synthesiser=choose(config.tts, config.piper_voice),
+            synthesiser=choose(config.tts, None),
             turns=turns,
             bus=self._bus,
             health=self._health,
@@ -213,6 +213,6 @@ class Daemon:
 def _listener(config: Voice) -> Listener:
     return Listener(
         Rules.of(config),
-        load_wake_word(config.wake_engine, config.wake_word),
+        load_wake_word("openwakeword", "hey_jarvis"),
         load_voice_activity("silero"),
     )

@@ -40,6 +40,16 @@ class Playback(Protocol):
         Raises UnavailableError when the speaker is lost."""
         ...
 
+    @property
+    def written_s(self) -> float:
+        """How many seconds of sound were queued so far."""
+        ...
+
+    @property
+    def heard_s(self) -> float:
+        """How many of them have come out of the speaker; final once it was stopped."""
+        ...
+
 
 class SoundSink(Protocol):
     """A speaker. `serve` runs until the device is lost (UnavailableError) or for ever."""
@@ -53,4 +63,25 @@ class SoundSink(Protocol):
 
     def stop(self) -> None:
         """Silence at once: drop what is queued and end every playback."""
+        ...
+
+    def pause(self) -> None:
+        """Silence at once, but keep what is queued. Harmless when nothing plays."""
+        ...
+
+    def resume(self) -> None:
+        """Go on where `pause` came; `stop` ends a pause as well."""
+        ...
+
+
+class EchoCanceller(Protocol):
+    """Takes PiChat's own sound out of what the microphone heard."""
+
+    def played(self, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
+        """The sound that goes to the speaker now, int16. From any thread; never blocks."""
+        ...
+
+    def clean(self, pcm: bytes) -> bytes:
+        """16 kHz mono int16 of whole 10 ms pieces, cleaned of echo and noise: as long, and at most
+        10 ms later. On the listening thread only."""
         ...

@@ -74,6 +74,14 @@ class Speaker:
         self.generation += 1
         self._buffer.clear()
 
+    def pause(self) -> None:
+        """See SoundSink."""
+        self._buffer.hold(held=True)
+
+    def resume(self) -> None:
+        """See SoundSink."""
+        self._buffer.hold(held=False)
+
     async def _watch(self, stream: OpenStream, buffer: Buffer) -> None:
         while not await stream.was_replaced(_LOOK_S):
             stalled_s = time.monotonic() - buffer.asked_at_s
@@ -92,6 +100,7 @@ class Buffer:
         self._queued = bytearray()
         self._loop = asyncio.get_running_loop()
         self._waiting = False
+        self._held = False
         self._firsts: list[tuple[int, Callable[[float], None]]] = []
         self.moved = asyncio.Event()  # something was pulled, cleared or lost
         self.channels = 1
@@ -110,7 +119,7 @@ class Buffer:
         """PortAudio's callback: fill `out` with what is queued, then with silence."""
         now_s = time.monotonic()
         with self._lock:
-            sound = bytes(self._queued[: len(out)])
+            sound = b"" if self._held else bytes(self._queued[: len(out)])
             del self._queued[: len(sound)]
             self.asked += 1
             self.asked_at_s = now_s
@@ -134,9 +143,15 @@ class Buffer:
             self.put_bytes += len(sound)
             return self.put_bytes
 
+    def hold(self, *, held: bool) -> None:
+        """Give silence and keep what is queued, until it is called with False."""
+        with self._lock:
+            self._held = held
+
     def clear(self) -> None:
         """Drop what is queued, as if it had been pulled."""
         with self._lock:
+            self._held = False
             self._queued.clear()
             self._firsts.clear()
             self.pulled_bytes = self.put_bytes

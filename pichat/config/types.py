@@ -38,22 +38,63 @@ class Simulator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ezsp_version: Annotated[int, Meta(ge=13, le=19)] = 13
 
 
+class Style(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How answers sound. `accent` is a word such as british, scottish, american or polish; `rate`
+    and `volume` are factors. A Piper voice has its own gender and accent."""
+
+    gender: Literal["female", "male"] | None = None
+    accent: Text | None = None
+    rate: Annotated[float, Meta(ge=0.5, le=2)] = 1.0
+    volume: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    piper_voice: Path | None = None
+
+
+class WakeWord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A word and the profile that answers to it. Without a `threshold`, the engine's own."""
+
+    word: Text
+    profile: Text = "default"
+    threshold: Fraction | None = None
+
+
 class Voice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The voice loop. `microphone` and `speaker`: `default`, or a part of a device's name."""
 
     enabled: bool = True
     microphone: Text = "default"
     speaker: Text = "default"
-    wake_engine: Literal["openwakeword"] = "openwakeword"
-    wake_word: Text = "hey_jarvis"
-    wake_threshold: Fraction = 0.5
+    sound_system: Literal["alsa", "pulse"] = "alsa"
+    zeros_are_deaf: bool = True  # False for a microphone that gives zeros whenever it is quiet
+    echo_cancellation: bool = True
+    duck_to: Fraction = 0.3  # how loud other programs stay while PiChat speaks; 1 leaves them
+
+    wake_engine: Literal["both", "microwakeword", "openwakeword"] = "both"
+    wake_words: Annotated[tuple[Text | WakeWord, ...], Meta(min_length=1)] = ("hey_jarvis",)
+    wake_models: Path | None = None  # a folder of your own .tflite models
+
     stt: Literal["pocketsphinx"] = "pocketsphinx"
+    whisper_model: Path | None = None  # the folder of a model that was installed
+    whisper_idle_s: Positive = 300.0  # it is unloaded after so long without use
+
     tts: Literal["auto", "espeak-ng", "piper"] = "auto"
-    piper_voice: Path | None = None
-    end_silence_s: Positive = 0.4
+    feedback_sound: bool = True
+
+    # How long a silence ends a command that is complete, that may be over, that must go on:
+    complete_silence_s: Positive = 0.14
+    end_silence_s: Positive = 0.6
+    open_silence_s: Positive = 1.2
     no_speech_timeout_s: Positive = 6.0
     longest_utterance_s: Positive = 15.0
-    feedback_sound: bool = True
+    follow_up_s: Annotated[float, Meta(ge=0)] = 5.0  # listens on after an answer; 0: does not
+    barge_in: Literal["speech", "wake_word"] = "speech"  # speech needs echo_cancellation
+
+    keep_audio: tuple[Literal["wakes", "runs"], ...] = ()
+
+
+class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom a wake word calls."""
+
+    style: Style = field(default_factory=Style)
 
 
 class Logging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,4 +110,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     zigbee: Zigbee = field(default_factory=Zigbee)
     simulator: Simulator = field(default_factory=Simulator)
     voice: Voice = field(default_factory=Voice)
+    profiles: dict[str, Profile] = field(default_factory=lambda: {"default": Profile()})
     logging: Logging = field(default_factory=Logging)

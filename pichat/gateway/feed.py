@@ -9,6 +9,7 @@ import structlog
 from pichat.bus import Bus, Subscription
 from pichat.errors import BusyError
 from pichat.events import (
+    AnswerHeard,
     DeviceAdded,
     DeviceChanged,
     DeviceRemoved,
@@ -21,6 +22,7 @@ from pichat.events import (
     TurnTool,
     VoiceChanged,
     VoiceHeard,
+    WakeScored,
 )
 from pichat.gateway.context import Topic
 from pichat.gateway.protocol import EventReply, encode, raw_json
@@ -38,6 +40,8 @@ TOPICS: dict[type[Event], Topic] = {
     VoiceChanged: "voice",
     Transcript: "voice",
     VoiceHeard: "voice",
+    AnswerHeard: "turns",
+    WakeScored: "scores",
     PartHealth: "health",
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}

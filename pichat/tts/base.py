@@ -7,6 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from pichat.config.types import Style
+
+PLAIN = Style()
+
 
 @dataclass(frozen=True, slots=True)
 class Speech:
@@ -19,7 +23,9 @@ class Speech:
 class Synthesiser(Protocol):
     """Makes speech of text. One speech at a time and instance."""
 
-    def speak(self, text: str, language: str) -> AbstractAsyncContextManager[Speech]:
+    def speak(
+        self, text: str, language: str, style: Style = PLAIN
+    ) -> AbstractAsyncContextManager[Speech]:
         """Speak `text`, a sentence or a few, in a language of home-assistant-intents. Leaving the
         context ends the work, finished or not. Raises UnavailableError when it cannot speak."""
         ...

@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from pichat.config.types import Style
 from pichat.errors import UnavailableError
-from pichat.tts.base import Speech
+from pichat.tts.base import PLAIN, Speech
 
 _PROGRAM = "espeak-ng"
 _MISSING = "espeak-ng is not installed, so I cannot speak. Install the package espeak-ng."
@@ -43,7 +44,7 @@ class EspeakNg:
     and killing it is the surest way to stop."""
 
     @asynccontextmanager
-    async def speak(self, text: str, language: str) -> AsyncIterator[Speech]:
+    async def speak(self, text: str, language: str, style: Style = PLAIN) -> AsyncIterator[Speech]:
         """See Synthesiser. The text goes through a pipe: it is nobody's business in `ps`."""
         process = await _start(voice_of(language))
         writing = asyncio.create_task(_write(process, text))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from pichat.config.types import Style
 from pichat.errors import UnavailableError
-from pichat.tts.base import Speech
+from pichat.tts.base import PLAIN, Speech
 
 if TYPE_CHECKING:
     from piper import PiperVoice
@@ -31,7 +32,7 @@ class Piper:
         self._lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def speak(self, text: str, language: str) -> AsyncIterator[Speech]:  # noqa: ARG002
+    async def speak(self, text: str, language: str, style: Style = PLAIN) -> AsyncIterator[Speech]:
         """See Synthesiser."""
         async with self._lock:
             if self._voice is None:

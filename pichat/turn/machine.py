@@ -48,7 +48,6 @@ class Rules:
     @classmethod
     def of(cls, config: Voice) -> Rules:
         return cls(
-            wake_threshold=config.wake_threshold,
             end_silence_s=config.end_silence_s,
             no_speech_timeout_s=config.no_speech_timeout_s,
             longest_utterance_s=config.longest_utterance_s,

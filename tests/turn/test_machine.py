@@ -206,8 +206,8 @@ def test_lost_sound_forgets_the_command() -> None:
 
 
 def test_the_config_sets_the_rules() -> None:
-    rules = Rules.of(Voice(end_silence_s=0.8, wake_threshold=0.7, no_speech_timeout_s=2))
+    rules = Rules.of(Voice(end_silence_s=0.8, no_speech_timeout_s=2))
     machine = Machine(rules)
-    assert kinds(play(machine, For(0.1, wake=0.65), WAKE, For(2.1))) == [Woke, Invite, GaveUp]
+    assert kinds(play(machine, For(0.1, wake=0.45), WAKE, For(2.1))) == [Woke, Invite, GaveUp]
     assert kinds(play(machine, For(0.1), WAKE, For(1, TALK), For(0.7)))[-1] is SpeechStarted
     assert kinds(play(machine, For(0.12))) == [SpeechEnded]
