@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from pichat.errors import ConfigError
 from pichat.events import Device, ToolCall, ToolResult
 from pichat.intents import actions, questions  # noqa: F401 (their handlers register)
 from pichat.intents.answers import Answers
+from pichat.intents.complete import Completeness
 from pichat.intents.language import SPELLINGS, Language, load, supported_languages, unknown_language
 from pichat.intents.match import HANDLERS, Match, from_result
 from pichat.intents.names import slot_lists
@@ -18,6 +20,8 @@ from pichat.intents.understood import Understood
 if TYPE_CHECKING:
     from hassil import RecognizeResult
     from hassil.intents import SlotList
+
+    from pichat.intents.judge import Judge
 
 
 REMEMBERED = 256
@@ -28,7 +32,8 @@ LONGEST_TEXT = 200
 class Intents:
     """Understands one language. The language is loaded by the first sentence, or by `warm`.
 
-    Raises ConfigError with a suggestion for a language that is not there.
+    Raises ConfigError with a suggestion for a language that is not there. `understand`, `judge` and
+    `refresh` may be called from several threads; each holds the others up for one sentence.
     """
 
     def __init__(self, language: str, devices: Callable[[], Sequence[Device]]) -> None:
@@ -40,6 +45,8 @@ class Intents:
         self._answers: Answers | None = None
         self._lists: dict[str, SlotList] | None = None
         self._recent: OrderedDict[tuple[str, str | None], Understood | None] = OrderedDict()
+        self._judge: Judge | None = None
+        self._lock = RLock()
 
     def warm(self) -> None:
         """Load now, and parse what hassil parses late: takes a tenth of a second or two."""
@@ -50,25 +57,43 @@ class Intents:
                     sentence.get_required_clauses(loaded.sentences.expansion_rules)
         for text in ("turn on 1", "set 20.5", "set twenty one"):
             self._recognise(text, None)
+        self.judge("turn on the")
 
     def refresh(self) -> None:
         """A device or a room was added, renamed or removed."""
-        self._lists = None
-        self._recent.clear()
+        with self._lock:
+            self._lists = None
+            self._judge = None
+            self._recent.clear()
 
     def understand(self, text: str, area: str | None = None) -> Understood | None:
         """The meaning of a sentence; None for one that is not about this house, or could mean
         several things. `area` is the room where it was said, when known."""
         key = (text, area)
-        if key in self._recent:
-            self._recent.move_to_end(key)
-            return self._recent[key]
-        understood, steady = self._understand(text, area)
-        if steady:
-            self._recent[key] = understood
-            if len(self._recent) > REMEMBERED:
-                self._recent.popitem(last=False)
-        return understood
+        with self._lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return self._recent[key]
+            understood, steady = self._understand(text, area)
+            if steady:
+                self._recent[key] = understood
+                if len(self._recent) > REMEMBERED:
+                    self._recent.popitem(last=False)
+            return understood
+
+    def judge(self, text: str, area: str | None = None) -> Completeness:
+        """Whether the text is a whole command that nothing more could change, or only a beginning.
+        A millisecond or two, and nothing when the same text was judged before."""
+        if len(text) > LONGEST_TEXT:
+            return Completeness.UNKNOWN
+        with self._lock:
+            if self._judge is None:
+                from pichat.intents.judge import Judge
+
+                self._judge = Judge(
+                    self._language(), self._slot_lists(), self._devices(), self.understand
+                )
+            return self._judge.judge(text, area)
 
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
         """What to say after the calls. `results` are those of `understood.calls`, in order. A
@@ -112,20 +137,25 @@ class Intents:
     def _recognise(self, text: str, area: str | None) -> RecognizeResult | None:
         from hassil import recognize_best
 
-        if self._lists is None:
-            self._lists = slot_lists(self._devices(), self.language)
+        lists = self._slot_lists()
         for spelling, known in SPELLINGS.get(self.language, ()):
             text = text.replace(spelling, known)
         return recognize_best(
             text,
             self._language().sentences,
-            slot_lists=self._lists,
+            slot_lists=lists,
             intent_context={"area": area} if area else None,
             language=self.language,
             best_slot_name="name",
         )
 
+    def _slot_lists(self) -> dict[str, SlotList]:
+        if self._lists is None:
+            self._lists = slot_lists(self._devices(), self.language)
+        return self._lists
+
     def _language(self) -> Language:
-        if self._loaded is None:
-            self._loaded = load(self.language)
-        return self._loaded
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = load(self.language)
+            return self._loaded
