@@ -120,6 +120,7 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     turn_id: str
     conversation_id: str
     area: str | None = None  # where the speaker is, when known
+    profile: str = "default"  # whom the speaker called
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from pichat.audio.base import Frame
 from pichat.errors import UnavailableError
-from pichat.turn.listener import Heard, Listener
+from pichat.turn.heard import Heard
+from pichat.turn.listener import Listener
 
 Command = Callable[[Listener], None]
 

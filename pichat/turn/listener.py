@@ -1,4 +1,4 @@
-"""Hearing: wake word, voice activity, turn-taking and recognition over one stream of sound.
+"""Hearing: wake words, voice activity, turn-taking and recognition over one stream of sound.
 
 Synchronous and without a clock: the same sound gives the same events, however fast it is fed.
 """
@@ -6,102 +6,97 @@ Synchronous and without a clock: the same sound gives the same events, however f
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
+from pichat.audio.base import EchoCanceller
 from pichat.audio.pcm import BLOCK_BYTES, BLOCK_SAMPLES, SAMPLE_RATE_HZ, samples
 from pichat.audio.rechunk import Rechunker
 from pichat.stt.base import Recogniser
+from pichat.turn.heard import (
+    Heard,
+    HeardEnd,
+    HeardFalseAlarm,
+    HeardIntoAnswer,
+    HeardInvite,
+    HeardNearMiss,
+    HeardNothing,
+    HeardPartial,
+    HeardScores,
+    HeardSpeech,
+    HeardStop,
+    HeardWake,
+)
+from pichat.turn.hypothesis import Hypothesis, Judge
 from pichat.turn.machine import (
     Action,
-    Capped,
+    FalseAlarm,
     GaveUp,
     Invite,
     Machine,
     Observation,
     Phase,
-    Rules,
     SpeechEnded,
     SpeechStarted,
+    Stopped,
     Woke,
 )
+from pichat.turn.rules import Rules
 from pichat.vad.base import VoiceActivity
-from pichat.wake.base import WakeWord
+from pichat.wake.base import Wake, WakeWords
 
-_KEPT_S = 1.5  # more than a one-breath command can lie back when its start is certain
-_PARTIAL_BLOCKS = 10  # a look at the unfinished transcript each 0.2 s
-_HELD = (Phase.BEFORE_SPEECH, Phase.IN_SPEECH)
+OpenRecogniser = Callable[[], Recogniser]
+"""Opens a recogniser for the names of the house as they are now. It blocks for milliseconds."""
 
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """Something happened `ago_s` before the end of the sound that was fed."""
-
-    ago_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeardWake(Heard):
-    """The wake word; `interrupts` when PiChat was speaking."""
-
-    interrupts: bool
+_KEPT_S = 2.5  # a wake word with what led to it
+_WARM_UP_S = 1.0
+_SCORES_S = 0.25
+_LEAST_SCORE = 0.1
+_HELD = (Phase.BEFORE_SPEECH, Phase.IN_SPEECH, Phase.INTO_ANSWER, Phase.FOLLOWING_UP)
+_IN_COMMAND = (Phase.IN_SPEECH, Phase.INTO_ANSWER)
+_OWN_VOICE = (Phase.SPEAKING, Phase.INTO_ANSWER)
 
 
-@dataclass(frozen=True, slots=True)
-class HeardInvite(Heard):
-    """The person waits after the wake word."""
+class StopPhrases(Protocol):
+    """Spots the phrases that end an answer."""
+
+    def process(self, pcm: bytes) -> str | None: ...
+
+    def reset(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class HeardSpeech(Heard):
-    """The command began."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What a listener hears with. Without `wake_words` only a button begins a turn; without a
+    `canceller` PiChat's own voice stays in the sound."""
 
-
-@dataclass(frozen=True, slots=True)
-class HeardPartial(Heard):
-    """What has been recognised so far."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeardEnd(Heard):
-    """The command ended `ago_s` before, or was `capped` while it went on. `candidates`: what it
-    may have been, likeliest first; none when nothing was recognised."""
-
-    candidates: tuple[str, ...]
-    capped: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeardNothing(Heard):
-    """Nobody spoke after the wake word: back to listening."""
+    wake_words: WakeWords | None
+    voice_activity: VoiceActivity
+    judge: Judge
+    stop_phrases: StopPhrases | None = None
+    canceller: EchoCanceller | None = None
 
 
 class Listener:
     """Takes 16 kHz mono int16 and gives events. One thread at a time.
 
     Voice activity is computed only during a turn, which saves a third of the idle cost; it is
-    warmed up on the last second before the wake word. Without a recogniser it hears nothing.
+    warmed up on the last second before. Without a recogniser it hears nothing.
     """
 
-    def __init__(
-        self,
-        rules: Rules,
-        wake_word: WakeWord,
-        voice_activity: VoiceActivity,
-        recogniser: Recogniser | None = None,
-    ) -> None:
-        self._wake_word = wake_word
-        self._voice_activity = voice_activity
-        self._recogniser = recogniser
-        self._next_recogniser = recogniser
+    def __init__(self, rules: Rules, engines: Engines) -> None:
+        self._rules = rules
+        self._engines = engines
         self._machine = Machine(rules)
+        self._hypothesis = Hypothesis(engines.judge)
+        self._open: OpenRecogniser | None = None
+        self._opened: OpenRecogniser | None = None
         self._blocks = Rechunker(BLOCK_BYTES)
         self._kept: deque[bytes] = deque(maxlen=samples(_KEPT_S) // BLOCK_SAMPLES)
         self._own_sound = False
-        self._recognising = False
-        self._since_partial = 0
-        self._partial = ""
+        self._button = False
+        self._unscored = 0
 
     @property
     def phase(self) -> Phase:
@@ -114,103 +109,154 @@ class Listener:
             events += self._feed_block(block)
         return events
 
-    def set_recogniser(self, recogniser: Recogniser | None) -> None:
+    def set_recogniser(self, open_recogniser: OpenRecogniser | None) -> None:
         """Use another recogniser from the next command on; the one before is closed then."""
-        if recogniser is self._next_recogniser:
-            return
-        if self._next_recogniser is not None and self._next_recogniser is not self._recogniser:
-            self._next_recogniser.close()
-        self._next_recogniser = recogniser
+        self._open = open_recogniser
 
     def own_sound(self, playing: bool) -> None:
         """PiChat's feedback sound begins or ends; meanwhile nobody knows who speaks."""
         self._own_sound = playing
 
-    def speaking(self) -> None:
-        """PiChat begins to answer aloud: only the wake word counts until `finished`."""
-        self._machine.speaking()
+    def begin(self) -> None:
+        """A turn begins with the next sound, as if the wake word had been said."""
+        self._button = True
 
-    def finished(self) -> None:
-        """The turn is over and heard to its end."""
-        self._machine.finished()
+    def speaking(self) -> None:
+        """PiChat begins, or goes on, to answer aloud."""
+        self._machine.speaking()
+        if self._machine.phase is Phase.SPEAKING:
+            self._own_voice(True)
+
+    def finished(self, follow_up_s: float) -> None:
+        """The turn is over and heard to its end: wait so long for another command."""
+        self._own_voice(False)
+        self._machine.finished(follow_up_s)
+        if self._machine.phase is Phase.FOLLOWING_UP:
+            self._warm_up()
 
     def abandon(self) -> None:
-        """The sound was lost in the middle: forget a command that was being heard."""
+        """Forget a command that was being heard."""
         self._machine.abandon()
-        self._stop_recognising()
+        self._hypothesis.drop()
 
     def close(self) -> None:
-        """Release the engines. Another listener may go on with the recogniser."""
-        self._stop_recognising()
-        self._wake_word.close()
+        """Release the engines."""
+        self._hypothesis.close()
+        if self._engines.wake_words is not None:
+            self._engines.wake_words.close()
 
     def _feed_block(self, block: bytes) -> list[Heard]:
-        machine = self._machine
-        self._kept.append(block)
+        machine, engines = self._machine, self._engines
         if machine.phase is Phase.LISTENING:
-            self._swap()
-        if self._recogniser is None:
+            self._renew_recogniser()
+        if not self._hypothesis.able:
             return []
-        score = self._wake_word.process(block)
-        speech = self._voice_activity.process(block) if machine.phase in _HELD else None
-        was_in_speech = machine.phase is Phase.IN_SPEECH
-        actions = machine.observe(Observation(BLOCK_SAMPLES, score, speech, self._own_sound))
-        events: list[Heard] = []
-        if was_in_speech:
-            self._recogniser.feed(block)
-            if not actions:
-                events += self._look_at_partial(self._recogniser)
-        for action in actions:
-            events.append(self._act(action, self._recogniser))
+        if engines.canceller is not None:
+            block = engines.canceller.clean(block)
+        self._kept.append(block)
+        wake = engines.wake_words.process(block) if engines.wake_words else None
+        events = self._scores(wake)
+        woke = self._button or (wake is not None and not wake.near_miss)
+        before = machine.phase
+        speech = None
+        if before in _HELD or (before is Phase.SPEAKING and self._rules.barge_in):
+            speech = engines.voice_activity.process(block)
+        stop = None
+        if before in _OWN_VOICE and engines.stop_phrases is not None:
+            stop = engines.stop_phrases.process(block)
+        if before in _IN_COMMAND:
+            quiet = speech is not None and speech < self._rules.speech_on
+            text = self._hypothesis.feed(block, quiet=quiet)
+            events += [HeardPartial(0.0, text)] if text else []
+        seen = Observation(
+            BLOCK_SAMPLES,
+            wake=woke,
+            stop=stop is not None,
+            speech=speech,
+            own_sound=self._own_sound,
+            hypothesis=self._hypothesis.completeness,
+        )
+        for action in machine.observe(seen):
+            events += self._act(action, wake, stop)
         return events
 
-    def _swap(self) -> None:
-        if self._recogniser is self._next_recogniser:
-            return
-        if self._recogniser is not None:
-            self._recogniser.close()
-        self._recogniser = self._next_recogniser
+    def _renew_recogniser(self) -> None:
+        if self._opened is not self._open:
+            self._opened = self._open
+            self._hypothesis.use(self._open() if self._open else None)
 
-    def _act(self, action: Action, recogniser: Recogniser) -> Heard:
+    def _scores(self, wake: Wake | None) -> list[Heard]:
+        events: list[Heard] = []
+        words = self._engines.wake_words
+        self._unscored += 1
+        if words is not None and self._unscored * BLOCK_SAMPLES >= samples(_SCORES_S):
+            self._unscored = 0
+            scores = words.scores()
+            if any(score >= _LEAST_SCORE for each in scores.values() for score in each.values()):
+                events.append(HeardScores(0.0, scores))
+        if wake is not None and wake.near_miss:
+            events.append(HeardNearMiss(0.0, wake.word, wake.scores, b"".join(self._kept)))
+        return events
+
+    def _act(self, action: Action, wake: Wake | None, stop: str | None) -> list[Heard]:
         ago_s = (self._machine.now - action.at) / SAMPLE_RATE_HZ
         match action:
-            case Woke(interrupts=interrupts):
-                self._voice_activity.reset()
-                for block in tuple(self._kept)[-samples(1.0) // BLOCK_SAMPLES :]:
-                    self._voice_activity.process(block)
-                return HeardWake(ago_s, interrupts)
+            case Woke():
+                return [self._wake(ago_s, wake)]
             case Invite():
-                return HeardInvite(ago_s)
-            case SpeechStarted(audio_from=audio_from):
-                self._start_recognising(recogniser, audio_from)
-                return HeardSpeech(ago_s)
-            case SpeechEnded() | Capped():
-                self._recognising = False
-                return HeardEnd(ago_s, recogniser.finish(), isinstance(action, Capped))
+                return [HeardInvite(ago_s)]
+            case SpeechStarted(audio_from=audio_from, phase=phase):
+                self._begin_command(audio_from)
+                if phase is Phase.SPEAKING:
+                    return [HeardIntoAnswer(ago_s)]
+                return [HeardSpeech(ago_s, phase is Phase.FOLLOWING_UP)]
+            case SpeechEnded(why=why):
+                return self._end_command(ago_s, why)
+            case Stopped():
+                self._hypothesis.drop()
+                self._own_voice(False)
+                return [HeardStop(ago_s, stop or "")]
             case GaveUp():
-                return HeardNothing(ago_s)
+                self._hypothesis.drop()
+                return [HeardNothing(ago_s)]
+            case FalseAlarm():
+                self._hypothesis.drop()
+                return [HeardFalseAlarm(ago_s)]
+        return []
 
-    def _start_recognising(self, recogniser: Recogniser, audio_from: int) -> None:
-        recogniser.begin()
-        self._recognising = True
-        self._since_partial = 0
-        self._partial = ""
+    def _wake(self, ago_s: float, wake: Wake | None) -> HeardWake:
+        self._button = False
+        self._hypothesis.drop()
+        self._own_voice(False)
+        self._warm_up()
+        if wake is None:
+            return HeardWake(ago_s, "")
+        return HeardWake(ago_s, wake.word, wake.scores, b"".join(self._kept))
+
+    def _own_voice(self, speaking: bool) -> None:
+        """While PiChat speaks, its own voice may be in what is heard."""
+        engines = self._engines
+        if engines.wake_words is not None:
+            engines.wake_words.be_strict(speaking)
+        if speaking and engines.stop_phrases is not None:
+            engines.stop_phrases.reset()
+        if speaking and self._rules.barge_in:
+            self._warm_up()
+
+    def _warm_up(self) -> None:
+        self._engines.voice_activity.reset()
+        for block in tuple(self._kept)[-samples(_WARM_UP_S) // BLOCK_SAMPLES :]:
+            self._engines.voice_activity.process(block)
+
+    def _begin_command(self, audio_from: int) -> None:
         count = -(-(self._machine.now - audio_from) // BLOCK_SAMPLES)
-        for block in tuple(self._kept)[-count:]:
-            recogniser.feed(block)
+        self._hypothesis.begin(tuple(self._kept)[-count:])
 
-    def _look_at_partial(self, recogniser: Recogniser) -> list[Heard]:
-        self._since_partial += 1
-        if self._since_partial < _PARTIAL_BLOCKS:
+    def _end_command(self, ago_s: float, why: str) -> list[Heard]:
+        pcm = self._hypothesis.pcm
+        candidates = self._hypothesis.finish(sure=why == "complete")
+        if candidates is None:
+            # Heard as a whole it was no whole command: whoever spoke may be going on.
+            self._machine.reopen()
             return []
-        self._since_partial = 0
-        text = recogniser.partial()
-        if not text or text == self._partial:
-            return []
-        self._partial = text
-        return [HeardPartial(0.0, text)]
-
-    def _stop_recognising(self) -> None:
-        if self._recognising and self._recogniser is not None:
-            self._recogniser.finish()
-        self._recognising = False
+        return [HeardEnd(ago_s, candidates, why, pcm)]

@@ -1,19 +1,25 @@
 """Turn-taking as a pure function of what is observed and of time, which is counted in samples.
 
- listening ──wake──▶ before speech ──speech──▶ in speech ──silence, cap──▶ thinking ─▶ speaking
-     ▲                     │ gave up                                          │          │
-     └─────────────────────┴──────────────────────────────────────────────────┴──────────┘
-The wake word while speaking starts the next turn. Being deaf is no state of this machine: it is
-then not fed.
+ listening ─wake─▶ before speech ─speech─▶ in speech ─end─▶ thinking ─▶ speaking ─▶ following up
+     ▲                   │ gave up            ▲  ▲                       │  ▲            │   │
+     ├───────────────────┘                    │  └──── speech ───────────┼──┼────────────┘   │
+     ├────────────────────────────────────────┼──────────── stop phrase ─┤  │ false alarm    │
+     │                                        └─ into the answer ◀─speech┘  │                │
+     │                                                  └───────────────────┘                │
+     └──────────────────────────────────────────────────────────────────────────── nobody ───┘
+The wake word, or a button, begins a new turn out of every phase. Being muted and having lost the
+sound are no states of this machine: it is then not fed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from pichat.audio.pcm import samples
-from pichat.config.types import Voice
+from pichat.intents.complete import Completeness
+from pichat.turn.rules import Rules
 
 
 class Phase(Enum):
@@ -22,94 +28,70 @@ class Phase(Enum):
     IN_SPEECH = "in_speech"
     THINKING = "thinking"
     SPEAKING = "speaking"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The limits of turn-taking."""
-
-    wake_threshold: float = 0.5
-    speech_on: float = 0.5  # hysteresis: speech begins at `on` and goes on down to `off`
-    speech_off: float = 0.2
-    start_speech_s: float = 0.16  # shorter sounds are no speech
-    wake_tail_s: float = 0.4  # speech that runs on from the wake word for less is the word itself
-    # A one-breath command began about so long before the word was detected. With more, the word's
-    # last syllable is recognised too; with less, the command's first is lost. Of 141 one-breath
-    # commands (three flite voices) 132 had the right one of 15 candidates at 0.22 s, 124 at 0.25,
-    # 128 at 0.2, and fewer when cut at a quiet moment.
-    wake_overlap_s: float = 0.22
-    preroll_s: float = 0.4  # what the recogniser gets from before the speech
-    invite_after_s: float = 0.3  # of silence after the wake word: the person waits
-    barge_in_s: float = 0.1  # while speaking, the wake word must score this long
-    end_silence_s: float = 0.4
-    no_speech_timeout_s: float = 6.0
-    longest_utterance_s: float = 15.0
-
-    @classmethod
-    def of(cls, config: Voice) -> Rules:
-        return cls(
-            end_silence_s=config.end_silence_s,
-            no_speech_timeout_s=config.no_speech_timeout_s,
-            longest_utterance_s=config.longest_utterance_s,
-        )
+    INTO_ANSWER = "into_answer"
+    FOLLOWING_UP = "following_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the engines say of the next `samples` of sound. `speech` is None while the detector
-    cannot tell; `own_sound` while PiChat's own feedback sound may be in the microphone."""
+    """What the engines say of the next `samples` of sound. `wake`: a wake word, or a button, has
+    just been recognised; `stop`: a stop phrase. `speech` is None while the detector cannot tell;
+    `own_sound` while PiChat's own feedback sound may be in the microphone. `hypothesis`: what the
+    recogniser holds of the command."""
 
     samples: int
-    wake: float = 0.0
+    wake: bool = False
+    stop: bool = False
     speech: float | None = None
     own_sound: bool = False
+    hypothesis: Completeness = Completeness.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
-class Woke:
-    """The wake word was heard; `interrupts` when PiChat was speaking."""
+class Action:
+    """Something to do about what happened at the position `at`."""
 
     at: int
-    interrupts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Invite:
+class Woke(Action):
+    """A turn begins."""
+
+
+class Invite(Action):
     """The person said the wake word and waits to be asked."""
 
-    at: int
-
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Speech began at `at`; recognition should hear everything since `audio_from`."""
+class SpeechStarted(Action):
+    """Speech began at `at`; recognition should hear everything since `audio_from`. `phase`: where
+    it came from: before speech, following up, or speaking (PiChat should pause)."""
 
-    at: int
     audio_from: int
+    phase: Phase
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """Speech ended at `at`, which is before the silence that showed it."""
+class SpeechEnded(Action):
+    """Speech ended at `at`, which is before the silence that showed it. `why`: complete, silence,
+    open, or capped: it still went on at the longest utterance's end."""
 
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Capped:
-    """Speech was still going on at the longest utterance's end."""
-
-    at: int
+    why: str
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
-    """Nobody spoke after the wake word."""
-
-    at: int
+class GaveUp(Action):
+    """Nobody spoke, or nobody to PiChat."""
 
 
-Action = Woke | Invite | SpeechStarted | SpeechEnded | Capped | GaveUp
+class FalseAlarm(Action):
+    """The speech into the answer meant nothing: go on speaking."""
+
+
+class Stopped(Action):
+    """A stop phrase ended the answer."""
+
+
+Actions = tuple[Action, ...]
 
 
 class Machine:
@@ -119,131 +101,202 @@ class Machine:
         self._rules = rules
         self.phase = Phase.LISTENING
         self.now = 0
-        self._armed = True  # False from a wake until the score has fallen again
-        self._scored = 0  # for how long the wake word has been over its threshold
-        self._woke_at = 0
+        self._began_at = 0  # of the wait for speech
+        self._wait_s = 0.0  # for how long to wait for it
         self._waited = 0  # known time before speech
         self._silence = 0  # known time without speech, since the last
         self._invited = False
         self._talking = False
         self._run_at: int | None = None  # where the present stretch of speech began
+        self._asked = True  # False: the speech began without a wake word
         self._speech_at = 0
         self._last_speech_at = 0
+        self._complete = 0  # for how long the hypothesis has been a whole command
+        self._doubted = False  # it turned out not to be one
+        self._bargeable = False
+        self._steps: dict[Phase, Callable[[Observation], Actions]] = {
+            Phase.BEFORE_SPEECH: self._before_speech,
+            Phase.FOLLOWING_UP: self._following_up,
+            Phase.IN_SPEECH: self._in_speech,
+            Phase.SPEAKING: self._speaking,
+            Phase.INTO_ANSWER: self._into_answer,
+        }
 
-    def observe(self, seen: Observation) -> tuple[Action, ...]:
+    def observe(self, seen: Observation) -> Actions:
         """Advance by one observation."""
         self.now += seen.samples
-        woke = self._hear_wake_word(seen)
-        if self.phase in (Phase.LISTENING, Phase.SPEAKING):
-            return (self._wake(),) if woke else ()
-        if self.phase is Phase.BEFORE_SPEECH:
-            return self._before_speech(seen)
-        if self.phase is Phase.IN_SPEECH:
-            return self._in_speech(seen)
-        return ()
+        if seen.wake:
+            self._wait(Phase.BEFORE_SPEECH, self._rules.no_speech_timeout_s)
+            return (Woke(self.now),)
+        step = self._steps.get(self.phase)
+        return step(seen) if step else ()
 
     def speaking(self) -> None:
-        """PiChat has begun to answer aloud."""
+        """PiChat has begun, or goes on, to answer aloud."""
         if self.phase is Phase.THINKING:
             self.phase = Phase.SPEAKING
+            self._bargeable = self._rules.barge_in
+            self._talking, self._run_at = False, None
 
-    def finished(self) -> None:
-        """The turn is over and heard to its end. A turn that began since is left alone."""
-        if self.phase in (Phase.THINKING, Phase.SPEAKING):
+    def reopen(self) -> None:
+        """The command that seemed to have ended was none: hear on."""
+        if self.phase is Phase.THINKING:
+            self.phase = Phase.IN_SPEECH
+            self._doubted = True
+            self._complete = 0
+
+    def finished(self, follow_up_s: float) -> None:
+        """The turn is over and heard to its end: wait so long for another command, without the
+        wake word. A turn that began since is left alone."""
+        if self.phase not in (Phase.THINKING, Phase.SPEAKING):
+            return
+        if follow_up_s > 0:
+            self._wait(Phase.FOLLOWING_UP, follow_up_s)
+        else:
             self.phase = Phase.LISTENING
 
     def abandon(self) -> None:
-        """The sound was lost: a person who was being heard is not heard any more."""
-        if self.phase in (Phase.BEFORE_SPEECH, Phase.IN_SPEECH):
+        """The sound was lost, or the person wants nothing: whoever was being heard is not heard
+        any more. An answer goes on."""
+        if self.phase is Phase.INTO_ANSWER:
+            self.phase = Phase.SPEAKING
+        elif self.phase not in (Phase.THINKING, Phase.SPEAKING):
             self.phase = Phase.LISTENING
 
-    def _hear_wake_word(self, seen: Observation) -> bool:
-        if seen.wake < self._rules.wake_threshold:
-            self._armed = True
-            self._scored = 0
-            return False
-        self._scored += seen.samples
-        needed_s = self._rules.barge_in_s if self.phase is Phase.SPEAKING else 0.0
-        return self._armed and self._scored >= samples(needed_s)
-
-    def _wake(self) -> Woke:
-        interrupts = self.phase is Phase.SPEAKING
-        self.phase = Phase.BEFORE_SPEECH
-        self._armed = False
-        self._woke_at = self.now
+    def _wait(self, phase: Phase, wait_s: float) -> None:
+        self.phase = phase
+        self._began_at = self.now
+        self._wait_s = wait_s
         self._waited = self._silence = 0
         self._invited = self._talking = False
         self._run_at = None
-        return Woke(self.now, interrupts)
 
     def _judge(self, seen: Observation) -> bool | None:
         """Is somebody talking? None: unknown, which is neither speech nor silence."""
-        if seen.speech is None:
+        if seen.speech is None or seen.own_sound:
             return None
         threshold = self._rules.speech_off if self._talking else self._rules.speech_on
         self._talking = seen.speech >= threshold
         return self._talking
 
-    def _before_speech(self, seen: Observation) -> tuple[Action, ...]:
+    def _before_speech(self, seen: Observation) -> Actions:
         rules = self._rules
-        talking = None if seen.own_sound else self._judge(seen)
+        talking = self._judge(seen)
         if talking is None:
             # Even a detector that never makes up its mind must not hold the turn open for ever.
-            longest_s = rules.no_speech_timeout_s + rules.longest_utterance_s
-            return self._give_up() if self._since(self._woke_at) >= samples(longest_s) else ()
+            return self._give_up(self._wait_s + rules.longest_utterance_s, self._since_began)
         self._waited += seen.samples
         if talking:
             self._silence = 0
-            return self._run(seen.samples) or self._timeout()
+            run = self._run_start(seen.samples)
+            needed_s = rules.wake_tail_s if run <= self._began_at else rules.start_speech_s
+            return self._start(needed_s, self._began_at - samples(rules.wake_overlap_s))
         self._run_at = None
         self._silence += seen.samples
         if not self._invited and self._silence >= samples(rules.invite_after_s):
             self._invited = True
             return (Invite(self.now),)
-        return self._timeout()
+        return self._give_up(self._wait_s, self._waited)
 
-    def _run(self, length: int) -> tuple[Action, ...]:
-        """Speech, or the wake word's own end, goes on."""
-        rules = self._rules
+    def _following_up(self, seen: Observation) -> Actions:
+        talking = self._judge(seen)
+        if talking:
+            self._run_start(seen.samples)
+            return self._start(self._rules.start_speech_s, self._began_at)
+        if talking is False:
+            self._run_at = None
+        return self._give_up(self._wait_s, self._since_began)
+
+    def _speaking(self, seen: Observation) -> Actions:
+        if seen.stop:
+            return self._stop()
+        talking = self._judge(seen)
+        if not self._bargeable or not talking:
+            self._run_at = None
+            return ()
+        self._run_start(seen.samples)
+        return self._start(self._rules.barge_in_s, 0)
+
+    def _into_answer(self, seen: Observation) -> Actions:
+        if seen.stop:
+            return self._stop()
+        actions = self._in_speech(seen)
+        late = self.now - self._began_at >= samples(self._rules.into_answer_s)
+        if not actions and late and seen.hypothesis is Completeness.UNKNOWN:
+            self.phase = Phase.SPEAKING
+            self._bargeable = False  # a television would do it again and again
+            return (FalseAlarm(self.now),)
+        return actions
+
+    def _run_start(self, length: int) -> int:
+        """Where the stretch of speech began that goes on now."""
         if self._run_at is None:
             self._run_at = self.now - length
-        from_wake_word = self._run_at <= self._woke_at
-        needed_s = rules.wake_tail_s if from_wake_word else rules.start_speech_s
-        if self._since(self._run_at) < samples(needed_s):
+        return self._run_at
+
+    def _start(self, needed_s: float, earliest: int) -> Actions:
+        """The command begins once there were `needed_s` of speech."""
+        run_at = self._run_at or 0
+        if self.now - run_at < samples(needed_s):
             return ()
-        self.phase = Phase.IN_SPEECH
-        self._speech_at = self._run_at
-        self._last_speech_at = self.now
-        self._silence = 0
-        earliest = self._woke_at - samples(rules.wake_overlap_s)
-        audio_from = max(0, earliest, self._run_at - samples(rules.preroll_s))
-        return (SpeechStarted(self._speech_at, audio_from),)
+        came_from = self.phase
+        self._asked = came_from is Phase.BEFORE_SPEECH
+        self.phase = Phase.INTO_ANSWER if came_from is Phase.SPEAKING else Phase.IN_SPEECH
+        self._began_at = self.now
+        self._speech_at, self._last_speech_at = run_at, self.now
+        self._silence = self._complete = 0
+        self._doubted = False
+        audio_from = max(0, earliest, run_at - samples(self._rules.preroll_s))
+        return (SpeechStarted(run_at, audio_from, came_from),)
 
-    def _timeout(self) -> tuple[Action, ...]:
-        waits_for_run = self._run_at is not None
-        if waits_for_run or self._waited < samples(self._rules.no_speech_timeout_s):
-            return ()
-        return self._give_up()
-
-    def _give_up(self) -> tuple[Action, ...]:
-        self.phase = Phase.LISTENING
-        return (GaveUp(self.now),)
-
-    def _in_speech(self, seen: Observation) -> tuple[Action, ...]:
+    def _in_speech(self, seen: Observation) -> Actions:
         rules = self._rules
         talking = self._judge(seen)
         if talking:
             self._last_speech_at = self.now
             self._silence = 0
+            self._doubted = False
         elif talking is False:
             self._silence += seen.samples
-            if self._silence >= samples(rules.end_silence_s):
-                self.phase = Phase.THINKING
-                return (SpeechEnded(self._last_speech_at),)
-        if self._since(self._speech_at) >= samples(rules.longest_utterance_s):
+        complete = seen.hypothesis is Completeness.COMPLETE
+        self._complete = self._complete + seen.samples if complete else 0
+        why = self._over(seen.hypothesis)
+        if why:
             self.phase = Phase.THINKING
-            return (Capped(self.now),)
+            return (SpeechEnded(self.now if why == "capped" else self._last_speech_at, why),)
+        unknown = seen.hypothesis is Completeness.UNKNOWN
+        if not self._asked and unknown and self.now - self._speech_at >= samples(rules.unasked_s):
+            return self._give_up(0, 0)
         return ()
 
-    def _since(self, at: int) -> int:
-        return self.now - at
+    def _over(self, hypothesis: Completeness) -> str | None:
+        """Why the speech has ended, if it has."""
+        rules = self._rules
+        needed_s, why = {
+            Completeness.COMPLETE: (rules.complete_silence_s, "complete"),
+            Completeness.OPEN: (rules.open_silence_s, "open"),
+            Completeness.WHOLE: (rules.end_silence_s, "silence"),
+            Completeness.UNKNOWN: (rules.end_silence_s, "silence"),
+        }[hypothesis]
+        if self._doubted and why == "complete":
+            needed_s, why = rules.end_silence_s, "silence"
+        if self._silence >= samples(needed_s):
+            return why
+        if self._complete >= samples(rules.complete_hold_s) and not self._doubted:
+            return "complete"
+        capped = self.now - self._speech_at >= samples(rules.longest_utterance_s)
+        return "capped" if capped else None
+
+    def _stop(self) -> Actions:
+        self.phase = Phase.LISTENING
+        return (Stopped(self.now),)
+
+    def _give_up(self, limit_s: float, waited: int) -> Actions:
+        if waited < samples(limit_s):
+            return ()
+        self.phase = Phase.LISTENING
+        return (GaveUp(self.now),)
+
+    @property
+    def _since_began(self) -> int:
+        return self.now - self._began_at

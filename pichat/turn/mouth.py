@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import structlog
 
 from pichat.audio.base import Playback, SoundSink
 from pichat.audio.chime import CHIME_RATE_HZ, chime
+from pichat.config.types import Style
 from pichat.errors import PiChatError, UnavailableError
 from pichat.health import Health
 from pichat.tts.base import Synthesiser
@@ -17,6 +19,7 @@ from pichat.tts.base import Synthesiser
 log = structlog.get_logger(__name__)
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])\s*|\n+")
+_LETTERS_PER_S = 14.0  # of espeak-ng at its usual rate
 _LONGEST_QUEUE = 64
 _OWN_SOUND_TAIL_S = 0.1  # from the speaker's buffer through the room into a captured block
 
@@ -38,6 +41,25 @@ class Sentences:
         return rest
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence, and where in the playback it begins and, once all of it is written, ends."""
+
+    text: str
+    from_s: float
+    to_s: float
+    whole: bool
+
+    def heard(self, heard_s: float) -> str:
+        """The words of it that had been said by `heard_s`: a word that was cut off is not heard."""
+        if self.whole and heard_s >= self.to_s:
+            return self.text
+        guess_s = 0.0 if self.whole else len(self.text) / _LETTERS_PER_S
+        part = max(0.0, heard_s - self.from_s) / max(self.to_s - self.from_s, guess_s)
+        spoken = self.text[: int(part * len(self.text))]
+        return spoken.rpartition(" ")[0]
+
+
 class Answer:
     """One answer, spoken by a task of its own while it is still being written.
 
@@ -53,6 +75,7 @@ class Answer:
         sink: SoundSink,
         health: Health,
         language: str,
+        style: Style,
         *,
         on_start: Callable[[], None],
         on_first: Callable[[float], None],
@@ -61,10 +84,13 @@ class Answer:
         self._sink = sink
         self._health = health
         self._language = language
+        self._style = style
         self._on_start = on_start
         self._on_first = on_first
         self._sentences = Sentences()
         self._queue: asyncio.Queue[str | None] = asyncio.Queue(_LONGEST_QUEUE)
+        self._playback: Playback | None = None
+        self._said: list[Said] = []
         self._task = asyncio.create_task(self._speak())
 
     async def add(self, text: str) -> None:
@@ -85,25 +111,34 @@ class Answer:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
+    @property
+    def aloud(self) -> bool:
+        """Whether any of it went to a speaker."""
+        return bool(self._said)
+
+    def heard(self) -> str:
+        """What of it has come out of the speaker."""
+        heard_s = self._playback.heard_s if self._playback is not None else 0.0
+        return " ".join(filter(None, (said.heard(heard_s) for said in self._said)))
+
     async def _speak(self) -> bool:
-        playback: Playback | None = None
         going = True
         while (sentence := await self._queue.get()) is not None:
-            if going and playback is None:
-                playback = self._begin()
-                going = playback is not None
-            if going and playback is not None:
-                going = await self._say(sentence, playback)
-        if playback is None or not going:
+            if going and self._playback is None:
+                self._playback = self._begin()
+                going = self._playback is not None
+            if going and self._playback is not None:
+                going = await self._say(sentence, self._playback)
+        if self._playback is None or not going:
             return False
         try:
-            return await playback.finish()
+            return await self._playback.finish()
         except UnavailableError:
             return False
 
     def _begin(self) -> Playback | None:
         try:
-            playback = self._sink.begin(self._on_first)
+            playback = self._sink.begin(self._on_first, self._style.volume)
         except UnavailableError as error:
             log.info("answer not spoken", reason=error.sentence)
             return None
@@ -112,8 +147,11 @@ class Answer:
 
     async def _say(self, sentence: str, playback: Playback) -> bool:
         """False when no more can be said."""
+        from_s = playback.written_s
+        going = False
         try:
-            async with self._synthesiser.speak(sentence, self._language) as speech:
+            speaking = self._synthesiser.speak(sentence, self._language, self._style)
+            async with speaking as speech:
                 going = await playback.write(speech.chunks, speech.sample_rate_hz)
         except PiChatError as error:
             log.info("answer not spoken", reason=error.sentence)
@@ -123,12 +161,14 @@ class Answer:
             log.exception("speech failed")
             self._health.set("speech", "degraded", "The speech engine failed; the log has more.")
             return False
-        self._health.set("speech", "ok")
+        finally:
+            if playback.written_s > from_s:
+                self._said.append(Said(sentence, from_s, playback.written_s, whole=going))
         return going
 
 
 class Mouth:
-    """What PiChat says and sounds, through one speaker, with one voice."""
+    """What PiChat says and sounds, through one speaker."""
 
     def __init__(
         self, synthesiser: Synthesiser, sink: SoundSink, health: Health, language: str
@@ -138,13 +178,16 @@ class Mouth:
         self._health = health
         self._language = language
 
-    def answer(self, *, on_start: Callable[[], None], on_first: Callable[[float], None]) -> Answer:
+    def answer(
+        self, style: Style, *, on_start: Callable[[], None], on_first: Callable[[float], None]
+    ) -> Answer:
         """Begin an answer; the caller ends it."""
         return Answer(
             self._synthesiser,
             self._sink,
             self._health,
             self._language,
+            style,
             on_start=on_start,
             on_first=on_first,
         )
@@ -163,6 +206,13 @@ class Mouth:
                 own_sound(False)
         except UnavailableError:
             log.debug("no speaker for the feedback sound")
+
+    def pause(self) -> None:
+        """Be silent at once; `resume` goes on from there."""
+        self._sink.pause()
+
+    def resume(self) -> None:
+        self._sink.resume()
 
     def stop(self) -> None:
         """Be silent at once."""

@@ -55,14 +55,15 @@ async def follow_names(intents: Intents, devices: Devices, bus: Bus) -> None:
 
 
 class Recognition:
-    """Has the recogniser know the names, some seconds after each change: `prepare` builds one for
-    the house that `devices` tells, `use` takes it up; the one before is heard with until then."""
+    """Has the recognisers know the names, some seconds after each change: `prepare` gives what
+    opens one for the house that `devices` tells, `use` takes it up; those before are heard with
+    until then."""
 
     def __init__(
         self,
         devices: Devices,
-        prepare: Callable[[Sequence[Device]], Awaitable[Recogniser]],
-        use: Callable[[Recogniser], None],
+        prepare: Callable[[Sequence[Device]], Awaitable[Callable[[], Recogniser]]],
+        use: Callable[[Callable[[], Recogniser]], None],
         bus: Bus,
         health: Health,
     ) -> None:

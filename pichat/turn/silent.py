@@ -17,6 +17,16 @@ class SilentVoice:
     def state(self) -> VoiceChanged:
         return VoiceChanged(state="deaf", reason=_REASON)
 
+    def mute(self, muted: bool) -> None:
+        """There is nothing to mute."""
+
+    def interrupt(self) -> None:
+        """There is nothing to interrupt."""
+
+    def listen(self) -> None:
+        """Raises UnavailableError."""
+        raise UnavailableError(_REASON)
+
     async def hear(self, frames: AsyncIterator[bytes]) -> None:  # noqa: ARG002
         """Raises UnavailableError."""
         raise UnavailableError(_REASON)

@@ -1,4 +1,4 @@
-"""What the voice loop shows of itself: what it is doing or, when it is deaf, why."""
+"""What a station shows of itself: what it is doing or, when it is deaf, why."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ import asyncio
 
 from pichat.bus import Bus
 from pichat.errors import UnavailableError
-from pichat.events import VoiceChanged, VoiceState
+from pichat.events import LOCAL_STATION, VoiceChanged, VoiceState
 from pichat.health import Health
 
 _STARTING = "The voice loop is starting."
+_MUTED = "The microphone is muted."
+_IDLE: tuple[VoiceState, ...] = ("listening", "following_up")
 
 
 class Status:
     """Publishes VoiceChanged whenever what is told here, or the health of a part, changes it.
 
-    It listens only with ears, a recogniser and sound; sound is what the microphone gives, or a
-    recording. Health is looked at when something is told, and by `show`.
+    It listens only with ears, a recogniser and sound. The local station's sound is what the
+    microphone gives, or a recording; every other's is what its screen sends. Health is looked at
+    when something is told, and by `show`.
     """
 
-    def __init__(self, bus: Bus, health: Health) -> None:
+    def __init__(self, bus: Bus, health: Health, station: str = LOCAL_STATION) -> None:
         self._bus = bus
         self._health = health
+        self._station = station
         self._doing: VoiceState = "listening"
         self._idle = asyncio.Event()
         self._idle.set()
-        self._shown = VoiceChanged(state="deaf", reason=_STARTING)
+        self._shown = VoiceChanged(state="deaf", reason=_STARTING, station=station)
         self._ears_ready = False
         self._can_recognise = False
         self._no_recogniser = "I am still learning the names of the house."
         self._recording = False
+        self._muted = False
 
     @property
     def shown(self) -> VoiceChanged:
@@ -38,18 +43,27 @@ class Status:
 
     @property
     def doing(self) -> VoiceState:
-        """What goes on, deaf or not; `listening` between turns."""
+        """What goes on, deaf or not; `listening` or `following_up` between turns."""
         return self._doing
+
+    @property
+    def idle(self) -> bool:
+        """Whether no turn goes on."""
+        return self._doing in _IDLE
 
     @property
     def recording(self) -> bool:
         """Whether a recording is heard instead of the microphone."""
         return self._recording
 
+    @property
+    def muted(self) -> bool:
+        return self._muted
+
     def do(self, state: VoiceState) -> None:
-        """A turn came this far; `listening`: it is over."""
+        """A turn came this far; `listening` or `following_up`: it is over."""
         self._doing = state
-        if state == "listening":
+        if self.idle:
             self._idle.set()
         else:
             self._idle.clear()
@@ -71,10 +85,18 @@ class Status:
         self._recording = playing
         self.show()
 
+    def set_muted(self, muted: bool) -> None:
+        """The person wants the microphone not to be listened to, or to be."""
+        self._muted = muted
+        self.show()
+
     def show(self) -> None:
         """Publish the state if it differs from what was published last."""
-        reason = self._why_deaf() if self._doing == "listening" else None
-        now = VoiceChanged(state="deaf" if reason else self._doing, reason=reason)
+        reason = self._why_deaf() if self.idle else None
+        state: VoiceState = self._doing
+        if reason:
+            state = "muted" if reason is _MUTED else "deaf"
+        now = VoiceChanged(state=state, reason=reason, station=self._station)
         if now != self._shown:
             self._shown = now
             self._bus.publish(now)
@@ -102,6 +124,10 @@ class Status:
             return (voice and voice.reason) or _STARTING
         if not self._can_recognise:
             return (recognition and recognition.reason) or self._no_recogniser
-        if self._recording or (microphone is not None and microphone.status == "ok"):
+        if self._recording or self._station != LOCAL_STATION:
+            return None
+        if self._muted:
+            return _MUTED
+        if microphone is not None and microphone.status == "ok":
             return None
         return (microphone and microphone.reason) or "The microphone is being opened."

@@ -79,6 +79,10 @@ class Turns:
                     _end(utterance, "", CancelledByUserError("It was cancelled."), _Clock())
                 )
 
+    async def understands(self, utterance: Utterance) -> bool:
+        """Whether one of the candidates is a command of this house."""
+        return (await self._understand(utterance))[1] is not None
+
     async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
         clock = _Clock()
         text, understood = await self._understand(utterance)

@@ -1,97 +1,96 @@
-"""The voice loop: what is heard becomes turns, and what turns answer is said."""
+"""The voice loop: the station of this machine, with its microphone and speaker, and those of the
+screens that listen."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from pichat.audio.base import Frame, SoundSink, SoundSource
-from pichat.bus import Bus
-from pichat.config.types import Voice
-from pichat.errors import BusyError
-from pichat.events import PartHealth, VoiceChanged
-from pichat.health import Health, keep_serving
-from pichat.stt.base import Recogniser
-from pichat.tts.base import Synthesiser
-from pichat.turn.dialogue import Dialogue, Turns
-from pichat.turn.ears import Ears
-from pichat.turn.listener import Heard, Listener
-from pichat.turn.mouth import Mouth
-from pichat.turn.recording import play
-from pichat.turn.status import Status
+from pichat.errors import BusyError, UnavailableError
+from pichat.events import LOCAL_STATION, PartHealth, VoiceChanged
+from pichat.health import keep_serving
+from pichat.turn.listener import Listener, OpenRecogniser
+from pichat.turn.recording import Pace
+from pichat.turn.station import Common, Station
 
 _RETRY_S = 3.0  # a device that was plugged in is taken up within this
+_MOST_SCREENS = 4  # each has engines of its own: some 20 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listeners:
+    """How listeners are built: for the microphone here, and for a screen, with or without the
+    wake words; `cancels_echo`: the screen does so itself."""
+
+    local: Callable[[], Listener]
+    screen: Callable[[bool, bool], Listener]
 
 
 class VoiceLoop:
-    """Owns microphone, speaker and listening thread for as long as `run` runs.
+    """Owns microphone, speaker and the stations for as long as `run` runs.
 
-    `listener` builds a Listener, on the listening thread. When something was said that the
-    recogniser holds nothing for, the person is told so and no turn is run; silence after the
-    wake word is not answered, because most of it is a false wake. It publishes VoiceChanged,
-    Transcript and VoiceHeard; the turns publish their own events.
+    When something was said that the recogniser holds nothing for, the person is told so and no
+    turn is run; silence after the wake word is not answered, because most of it is a false wake.
+    It publishes VoiceChanged, Transcript, VoiceHeard, AnswerHeard and WakeScored; the turns
+    publish their own events.
     """
 
     def __init__(
-        self,
-        config: Voice,
-        *,
-        listener: Callable[[], Listener],
-        microphone: SoundSource,
-        speaker: SoundSink,
-        synthesiser: Synthesiser,
-        turns: Turns,
-        bus: Bus,
-        health: Health,
-        language: str = "en",
+        self, common: Common, listeners: Listeners, microphone: SoundSource, speaker: SoundSink
     ) -> None:
-        self._make_listener = listener
+        self._common = common
+        self._listeners = listeners
         self._microphone = microphone
         self._speaker = speaker
-        self._bus = bus
-        self._health = health
-        self._recogniser: Recogniser | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._status = Status(bus, health)
-        self._ears = Ears(self._make, self._on_heard, self._on_ready)
-        self._dialogue = Dialogue(
-            turns,
-            Mouth(synthesiser, speaker, health, language),
-            self._status,
-            bus,
-            tell=self._ears.tell,
-            start=self._start,
-            chimes=config.feedback_sound,
-        )
+        self._open_recogniser: OpenRecogniser | None = None
+        self._reason: str | None = None
+        self._local = Station(LOCAL_STATION, common, listeners.local, speaker, on_ready=self._heal)
+        self._screens: dict[str, Station] = {}
 
     @property
     def state(self) -> VoiceChanged:
-        """The state that was last published."""
-        return self._status.shown
+        """The state that the local station published last."""
+        return self._local.state
 
     async def run(self) -> None:
         """Listen and answer until cancelled. Parts: microphone, speaker, voice, speech."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                for part, serve in (
-                    ("speaker", self._speaker.serve),
-                    ("voice", self._listen),
-                    ("microphone", self._capture),
-                ):
-                    group.create_task(
-                        keep_serving(part, serve, self._health, longest_pause_s=_RETRY_S)
-                    )
-                group.create_task(self._watch_health())
-        finally:
-            if self._recogniser is not None:
-                self._recogniser.close()
+        health = self._common.health
+        async with asyncio.TaskGroup() as group:
+            for part, serve in (
+                ("speaker", self._speaker.serve),
+                ("voice", self._local.listen),
+                ("microphone", self._capture),
+            ):
+                group.create_task(keep_serving(part, serve, health, longest_pause_s=_RETRY_S))
+            group.create_task(self._watch_health())
 
-    def set_recogniser(self, recogniser: Recogniser | None, reason: str | None = None) -> None:
-        """Recognise with this from the next command on; the one before is closed. None: be deaf,
-        and say why with the sentence `reason`."""
-        self._recogniser = recogniser
-        self._ears.tell(lambda listener: listener.set_recogniser(recogniser))
-        self._status.set_recogniser(recogniser is not None, reason)
+    def set_recogniser(
+        self, open_recogniser: OpenRecogniser | None, reason: str | None = None
+    ) -> None:
+        """Recognise with this from the next command on. None: be deaf, and say why with the
+        sentence `reason`."""
+        self._open_recogniser, self._reason = open_recogniser, reason
+        for station in (self._local, *self._screens.values()):
+            station.set_recogniser(open_recogniser, reason)
+
+    def mute(self, muted: bool) -> None:
+        """Do not listen to the microphone, or do again. An answer that is being given goes on."""
+        self._local.status.set_muted(muted)
+        if muted:
+            self._local.forget_command()
+
+    def interrupt(self) -> None:
+        """Be silent here, and forget what is being said."""
+        self._local.interrupt()
+
+    def listen(self) -> None:
+        """Begin a turn here without the wake word. Raises UnavailableError when it is deaf."""
+        if self.state.state in ("deaf", "muted"):
+            raise UnavailableError(self.state.reason or "The voice loop is deaf.")
+        self._local.begin()
 
     async def hear(self, frames: AsyncIterator[bytes], *, patience_s: float = 10.0) -> None:
         """Hear 16 kHz mono int16 sound instead of the microphone, at the pace of real time,
@@ -100,63 +99,69 @@ class VoiceLoop:
         Raises BusyError while another recording plays, UnavailableError when the loop is still
         deaf after `patience_s`: right after the start it has to load its engines first.
         """
-        if self._status.recording:
+        status = self._local.status
+        if status.recording:
             raise BusyError("Another recording is being played already.")
-        self._status.set_recording(True)
+        status.set_recording(True)
         try:
-            await self._status.until_able(patience_s)
-            await self._status.until_idle()
-            await play(frames, self._ears, self._status)
+            await status.until_able(patience_s)
+            await status.until_idle()
+            await self._local.hear(frames, Pace())
         finally:
-            self._status.set_recording(False)
-            self._dialogue.forget_command()
+            status.set_recording(False)
+            self._local.forget_command()
 
-    def _make(self) -> Listener:
-        listener = self._make_listener()
-        listener.set_recogniser(self._recogniser)
-        return listener
+    @asynccontextmanager
+    async def screen(
+        self,
+        name: str,
+        speaker: SoundSink,
+        *,
+        area: str | None,
+        wake_word: bool,
+        cancels_echo: bool,
+        patience_s: float = 10.0,
+    ) -> AsyncIterator[Station]:
+        """A station for a screen's microphone, which answers through `speaker`, for as long as the
+        context lasts. Without `wake_word` a turn begins at once. Raises BusyError when too many
+        listen, UnavailableError when it cannot."""
+        if len(self._screens) >= _MOST_SCREENS:
+            raise BusyError("Too many screens are listening already.")
 
-    def _on_ready(self) -> None:
-        # It may have changed while the listener was being made.
-        recogniser = self._recogniser
-        self._ears.tell(lambda listener: listener.set_recogniser(recogniser))
-        self._health.set("voice", "ok")
-        self._status.set_ears(True)
+        def make() -> Listener:
+            return self._listeners.screen(wake_word, cancels_echo)
 
-    def _on_heard(self, event: Heard, at_s: float) -> None:
-        self._dialogue.heard(event, at_s)
-
-    async def _listen(self) -> None:
+        station = Station(name, self._common, make, speaker, area=area)
+        self._screens[name] = station
+        listening = asyncio.create_task(station.listen())
         try:
-            await self._ears.serve()
+            station.set_recogniser(self._open_recogniser, self._reason)
+            await station.status.until_able(patience_s)
+            if not wake_word:
+                station.begin()
+            yield station
         finally:
-            self._status.set_ears(False)
-            self._speaker.stop()
-            tasks = tuple(self._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._status.do("listening")
+            del self._screens[name]
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
-    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Begin a task that ends with the listening at the latest."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    def _heal(self) -> None:
+        self._common.health.set("voice", "ok")
 
     async def _capture(self) -> None:
         await self._microphone.serve(self._put_live)
 
     def _put_live(self, frame: Frame) -> None:
-        if not self._status.recording:
-            self._ears.put(frame)
+        status = self._local.status
+        if not status.recording and not status.muted:
+            self._local.put(frame)
 
     async def _watch_health(self) -> None:
-        with self._bus.subscribe(PartHealth) as changes:
+        with self._common.bus.subscribe(PartHealth) as changes:
             async for change in changes:
                 lost = change.part == "microphone" and change.status != "ok"
-                if lost and not self._status.recording:
-                    self._dialogue.forget_command()
+                if lost and not self._local.status.recording:
+                    self._local.forget_command()
                 if change.part in ("microphone", "recognition"):
-                    self._status.show()
+                    for station in (self._local, *self._screens.values()):
+                        station.status.show()

@@ -1,0 +1,107 @@
+"""What the recogniser holds of the command that is being said, and whether that is all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
+from pichat.intents.complete import Completeness
+from pichat.stt.base import Recogniser
+
+Judge = Callable[[str], Completeness]
+
+_LOOK_BLOCKS = 10  # while somebody speaks: a look each 0.2 s, for the screens
+_QUIET_LOOK_BLOCKS = 2  # while nobody does: each 40 ms, because the turn may be over
+_SURE = 3  # so many of the likeliest candidates are asked whether the command is complete
+_LONGEST_BYTES = 30 * SAMPLE_RATE_HZ * SAMPLE_BYTES
+
+
+class Hypothesis:
+    """One command at a time: `begin`, `feed`…, then `finish` or `drop`."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._recogniser: Recogniser | None = None
+        self._heard = bytearray()
+        self._open = False
+        self._unlooked = 0
+        self._text = ""
+        self.completeness = Completeness.UNKNOWN
+
+    @property
+    def able(self) -> bool:
+        """Whether there is a recogniser."""
+        return self._recogniser is not None
+
+    @property
+    def pcm(self) -> bytes:
+        """The sound of the command so far, its last 30 s at most."""
+        return bytes(self._heard[-_LONGEST_BYTES:])
+
+    def use(self, recogniser: Recogniser | None) -> None:
+        """Take another recogniser; the one before is closed."""
+        self.close()
+        self._recogniser = recogniser
+
+    def close(self) -> None:
+        self.drop()
+        if self._recogniser is not None:
+            self._recogniser.close()
+            self._recogniser = None
+
+    def begin(self, heard: Iterable[bytes]) -> None:
+        """A command began, and this much of it was heard already."""
+        if self._recogniser is None:
+            return
+        self._recogniser.begin()
+        self._open = True
+        self._heard.clear()
+        self._forget()
+        for block in heard:
+            self._heard += block
+            self._recogniser.feed(block)
+
+    def feed(self, block: bytes, *, quiet: bool) -> str | None:
+        """More of it; `quiet` when nobody seems to speak. The text, when it is a new one."""
+        if self._recogniser is None or not self._open:
+            return None
+        self._heard += block
+        self._recogniser.feed(block)
+        self._unlooked += 1
+        if self._unlooked < (_QUIET_LOOK_BLOCKS if quiet else _LOOK_BLOCKS):
+            return None
+        self._unlooked = 0
+        text = self._recogniser.partial()
+        if not text or text == self._text:
+            return None
+        self._text = text
+        self.completeness = self._judge(text)
+        return text
+
+    def finish(self, *, sure: bool) -> tuple[str, ...] | None:
+        """The candidates. With `sure`, only when they are a whole command too: None means that
+        they are not, and that the command goes on."""
+        if self._recogniser is None or not self._open:
+            return ()
+        candidates = self._recogniser.finish()
+        self._open = False
+        if not sure or any(
+            self._judge(text) is Completeness.COMPLETE for text in candidates[:_SURE]
+        ):
+            self._forget()
+            return candidates
+        self.begin([bytes(self._heard)])
+        return None
+
+    def drop(self) -> None:
+        """Nobody wants to know."""
+        if self._recogniser is not None and self._open:
+            self._recogniser.finish()
+        self._open = False
+        self._heard.clear()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._unlooked = 0
+        self._text = ""
+        self.completeness = Completeness.UNKNOWN

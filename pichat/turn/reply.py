@@ -1,0 +1,124 @@
+"""What was said becomes text, and text an answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import structlog
+
+from pichat.bus import Bus
+from pichat.errors import PiChatError
+from pichat.events import (
+    Milestone,
+    Transcript,
+    TurnEvent,
+    TurnFinished,
+    TurnText,
+    Utterance,
+)
+from pichat.stt.transcriber import Transcriber
+from pichat.turn.mouth import Answer
+
+log = structlog.get_logger(__name__)
+
+_CONVERSATION_ID = "voice"
+_NOT_CAUGHT = "Sorry, I did not catch that."
+
+
+class Turns(Protocol):
+    """Who understands, acts and answers. Ending the iteration early cancels the turn."""
+
+    def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]: ...
+
+    async def understands(self, utterance: Utterance) -> bool:
+        """Whether one of the candidates is a command."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """One thing that was said. `asked`: after the wake word, or after a question of PiChat's own;
+    what nobody asked for counts only as a command."""
+
+    turn_id: str
+    profile: str
+    area: str | None
+    candidates: tuple[str, ...]
+    pcm: bytes
+    asked: bool
+    milestone: Callable[[Milestone, str], None]
+
+    @property
+    def utterance(self) -> Utterance:
+        return Utterance(
+            candidates=self.candidates,
+            source="voice",
+            turn_id=self.turn_id,
+            conversation_id=_CONVERSATION_ID,
+            area=self.area,
+            profile=self.profile,
+        )
+
+
+class Replier:
+    """Makes out what was said and has it answered. The home's own recogniser comes first; what it
+    refuses is transcribed by the `transcriber`, if there is one. Publishes the final Transcript."""
+
+    def __init__(
+        self, turns: Turns, transcriber: Transcriber | None, bus: Bus, language: str
+    ) -> None:
+        self._turns = turns
+        self._transcriber = transcriber
+        self._bus = bus
+        self._language = language
+
+    async def make_out(self, spoken: Spoken) -> Spoken | None:
+        """What was said, to be replied to; None when it was not meant for PiChat."""
+        understood = bool(spoken.candidates) and await self._turns.understands(spoken.utterance)
+        if not understood and not spoken.asked:
+            return None
+        if not understood and self._transcriber is not None:
+            spoken = replace(spoken, candidates=await self._transcribe(spoken, self._transcriber))
+        text = spoken.candidates[0] if spoken.candidates else ""
+        self._bus.publish(Transcript(turn_id=spoken.turn_id, text=text, final=True))
+        return spoken
+
+    async def reply(self, spoken: Spoken, answer: Answer) -> str:
+        """Run the turn and speak what it answers; the whole answer. Raises nothing: whatever
+        fails is said."""
+        if not spoken.candidates:
+            await answer.add(_NOT_CAUGHT)
+            return _NOT_CAUGHT
+        text = ""
+        try:
+            events = self._turns.run(spoken.utterance)
+            async with aclosing(events) as stream:  # type: ignore[type-var]
+                async for event in stream:
+                    if isinstance(event, TurnText):
+                        text += event.text
+                        await answer.add(event.text)
+                    elif isinstance(event, TurnFinished) and not text:
+                        text = event.text
+                        await answer.add(text)
+        except PiChatError as error:
+            text = error.sentence
+            await answer.add(text)
+        except Exception:  # the owner's boundary: a defect in a turn must not end the listening
+            log.exception("turn failed", turn_id=spoken.turn_id)
+            text = "Something went wrong; the log has more."
+            await answer.add(text)
+        return text
+
+    async def _transcribe(self, spoken: Spoken, transcriber: Transcriber) -> tuple[str, ...]:
+        """The model's text, else what the recogniser had."""
+        try:
+            text = await transcriber.transcribe(spoken.pcm, self._language)
+        except PiChatError as error:
+            log.info("not transcribed", reason=error.sentence)
+            spoken.milestone("transcribed", error.sentence)
+            return spoken.candidates
+        spoken.milestone("transcribed", "")
+        return (text,) if text else ()
