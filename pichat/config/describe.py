@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import fields
 
 _NAMES = {
     int: "a whole number",
@@ -31,6 +32,21 @@ def _bounds(meta: Meta) -> str:
     return f" of at least {meta.ge}" if meta.ge is not None else ""
 
 
+def members(kind: Any) -> tuple[Any, ...]:
+    """The types that a type accepts: those of a union, or itself; without their bounds."""
+    if get_origin(kind) is Annotated:
+        return members(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(each for argument in get_args(kind) for each in members(argument))
+    return (kind,)
+
+
+def choices(kind: Any) -> tuple[object, ...]:
+    """The values of the literals that a type accepts."""
+    literals = [each for each in members(kind) if get_origin(each) is Literal]
+    return tuple(value for literal in literals for value in get_args(literal))
+
+
 def describe_type(kind: Any) -> str:
     """What is accepted, such as "a whole number from 0 to 65535" or "one of: console, json"."""
     origin, arguments = get_origin(kind), get_args(kind)
@@ -40,7 +56,24 @@ def describe_type(kind: Any) -> str:
         return "one of: " + ", ".join(str(value) for value in arguments)
     if origin in (Union, types.UnionType):
         return " or ".join(describe_type(argument) for argument in arguments)
-    return _NAMES.get(kind, str(kind))
+    if origin is tuple:
+        return "a list"
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return f"settings ({', '.join(each.name for each in fields(kind))})"
+    return _NAMES.get(kind, "settings")
+
+
+def in_words(value: object) -> str:
+    """A value that was found, as its owner wrote it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty one"
+    if isinstance(value, dict | set):
+        return "settings"
+    if isinstance(value, int | float):
+        return str(value)
+    return "nothing" if value is None else repr(str(value))
 
 
 def suggestion(given: str, known: Iterable[object]) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from pichat.events import VoiceState
+
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -97,6 +99,50 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     style: Style = field(default_factory=Style)
 
 
+Deed = Literal["mute", "stop", "listen"]
+"""What a key or a button does: mute or unmute, be silent, listen as after the wake word."""
+
+
+class Key(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key of a keyboard, a remote or a button box. `device`: the Linux input device, best by its
+    stable name in /dev/input/by-id; `key`: such as KEY_MICMUTE or KEY_F1."""
+
+    device: Path
+    key: Text
+    does: Deed
+
+
+class Pin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A button at a GPIO line: between it and ground (`pressed: low`, pulled up inside), or between
+    it and 3.3 V (`high`, pulled down). `line`: the GPIO's number, not the pin's on the header."""
+
+    chip: Path = Path("/dev/gpiochip0")
+    line: Annotated[int, Meta(ge=0)]
+    does: Deed
+    pressed: Literal["low", "high"] = "low"
+    debounce_ms: Annotated[float, Meta(ge=0, le=1000)] = 20.0
+
+
+class Led(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An LED at a GPIO line: lit during some states of the voice loop, blinking during others."""
+
+    chip: Path = Path("/dev/gpiochip0")
+    line: Annotated[int, Meta(ge=0)]
+    lit: Literal["low", "high"] = "high"
+    while_lit: tuple[VoiceState, ...] = ("hearing", "thinking", "speaking", "following_up")
+    while_blinking: tuple[VoiceState, ...] = ("deaf",)
+
+
+class Controls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a hand can touch and an eye can see. `command`: a program and its arguments, started at
+    every change with the voice loop's state as the last one and in $PICHAT_VOICE_STATE."""
+
+    keys: tuple[Key, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    leds: tuple[Led, ...] = ()
+    command: tuple[Text, ...] = ()
+
+
 class Logging(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     format: Literal["console", "json"] = "console"
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -111,4 +157,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     simulator: Simulator = field(default_factory=Simulator)
     voice: Voice = field(default_factory=Voice)
     profiles: dict[str, Profile] = field(default_factory=lambda: {"default": Profile()})
+    controls: Controls = field(default_factory=Controls)
     logging: Logging = field(default_factory=Logging)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pichat.config import Config, find_config, load_config
+from pichat.config.types import Pin, Profile, WakeWord
 from pichat.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,3 +97,98 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 
 def test_the_given_path_wins() -> None:
     assert find_config(Path("x.yaml")) == Path("x.yaml")
+
+
+LISTS = """\
+voice:
+  wake_words:
+    - hey_jarvis
+    - {wrod: alexa, profile: guest}
+    - {word: alexa, profile: gest}
+    - {profile: guest}
+    - 5
+    - hey_jarvis
+  keep_audio: [wakes, runz]
+profiles:
+  guest: {style: {gendr: female, rate: 9}}
+controls:
+  keys:
+    - {device: /dev/input/by-id/k, key: KEY_F1, does: mutee}
+  leds: [{line: -1, while_lit: [hearing, speeking]}]
+  command: play
+"""
+
+
+def test_errors_in_lists_and_in_names_of_ones_own_say_where_and_come_at_once(file: Path) -> None:
+    assert problems_of(file, LISTS) == [
+        "4: unknown key 'voice.wake_words[1].wrod'. Did you mean 'word'?",
+        "5: voice.wake_words[2].profile: there is no profile 'gest'. Did you mean 'guest'?",
+        "6: voice.wake_words[3] lacks 'word'.",
+        (
+            "7: voice.wake_words[4] should be text that is not empty"
+            " or settings (word, profile, threshold), not 5."
+        ),
+        "8: voice.wake_words[5]: the wake word 'hey_jarvis' is there already.",
+        "9: voice.keep_audio[1] should be one of: wakes, runs, not 'runz'. Did you mean 'runs'?",
+        "11: unknown key 'profiles.guest.style.gendr'. Did you mean 'gender'?",
+        "11: profiles.guest.style.rate should be a number from 0.5 to 2, not 9.",
+        (
+            "14: controls.keys[0].does should be one of: mute, stop, listen, not 'mutee'."
+            " Did you mean 'mute'?"
+        ),
+        "15: controls.leds[0].line should be a whole number of at least 0, not -1.",
+        (
+            "15: controls.leds[0].while_lit[1] should be one of: deaf, muted, listening, hearing,"
+            " thinking, speaking, following_up, not 'speeking'. Did you mean 'speaking'?"
+        ),
+        "16: controls.command should be a list, not 'play'.",
+    ]
+
+
+def test_lists_and_names_of_ones_own_load(file: Path) -> None:
+    file.write_text(
+        "voice:\n"
+        "  wake_words:\n"
+        "    - hey_jarvis\n"
+        "    - word: alexa\n"
+        "      profile: guest\n"
+        "      threshold: ${LIMIT}\n"
+        "  keep_audio: [runs]\n"
+        "profiles:\n  guest: {style: {gender: female, piper_voice: voices/amy.onnx}}\n"
+        "controls:\n"
+        "  pins: [{line: 17, does: mute}]\n"
+        "  command: [notify, '${WHERE:-kitchen}']\n"
+    )
+    config = load_config(file, {"LIMIT": "0.7"})
+    assert config.voice.wake_words[1] == WakeWord(word="alexa", profile="guest", threshold=0.7)
+    assert config.voice.keep_audio == ("runs",)
+    assert config.profiles["guest"].style.piper_voice == file.parent / "voices/amy.onnx"
+    assert config.profiles["default"] == Profile()
+    assert config.controls.pins == (Pin(line=17, does="mute"),)
+    assert config.controls.command == ("notify", "kitchen")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("voice: {wake_words: []}", "voice.wake_words should be a list that is not empty, not an"),
+        ("voice: {wake_words: hey_jarvis}", "voice.wake_words should be a list that is not empty,"),
+        ("voice: {wake_words: }", "voice.wake_words should be a list that is not empty, not noth"),
+        ("voice: {keep_audio: [[runs]]}", "voice.keep_audio[0] should be one of: wakes, runs, not"),
+        ("voice: {microphone: null}", "voice.microphone should be text that is not empty, not no"),
+        ("voice: {microphone: true}", "voice.microphone should be text that is not empty, not tr"),
+        ("voice: {microphone: {a: b}}", "voice.microphone should be text that is not empty, not s"),
+        ("voice: {microphone: !!python/object:os.x 1}", "voice.microphone cannot be read: could"),
+        ("zigbee: {baud_rate: 2020-13-45}", "zigbee.baud_rate should be a whole number over 0, n"),
+        ("profiles: [guest]", "profiles should hold settings, one `name: value` a line."),
+        ("profiles: {guest: loud}", "profiles.guest should hold settings, one `name: value` a li"),
+        ("profiles: {a: {}, a: {}}", "profiles.a is set twice."),
+        ("controls: {pins: [{}]}", "controls.pins[0] lacks 'line' and 'does'."),
+        ("controls: {pins: [17]}", "controls.pins[0] should hold settings, one `name: value` a l"),
+        ("controls: {keys: &a [*a]}", "controls.keys[0] should hold settings, one `name: value`"),
+    ],
+)
+def test_an_error_names_no_type_of_the_program(file: Path, text: str, said: str) -> None:
+    found = problems_of(file, text)
+    assert found[0].startswith(f"1: {said}")
+    assert len(found) == 1

@@ -1,0 +1,29 @@
+"""What single settings cannot say of themselves: whether they fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pichat.config.describe import suggestion
+from pichat.config.types import Config, WakeWord
+
+
+def contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """The dotted place of each setting that another one makes impossible, and a sentence. A list
+    that does not wholly fit may hold UNSET."""
+    seen: set[str] = set()
+    entries: tuple[Any, ...] = config.voice.wake_words
+    for at, entry in enumerate(entries):
+        if entry is msgspec.UNSET:
+            continue
+        where = f"voice.wake_words[{at}]"
+        wake_word = entry if isinstance(entry, WakeWord) else WakeWord(word=entry)
+        if wake_word.word in seen:
+            yield where, f"the wake word {wake_word.word!r} is there already."
+        seen.add(wake_word.word)
+        if wake_word.profile not in config.profiles:
+            hint = suggestion(wake_word.profile, config.profiles)
+            yield f"{where}.profile", f"there is no profile {wake_word.profile!r}.{hint}"
