@@ -78,6 +78,7 @@ class Connection:
             raise ConnectionResetError("the client has gone")
         self.conversation_id = uuid.uuid4().hex
         self.sound: IncomingSound | None = None
+        self._pairs = asyncio.Lock()  # a chunk and its binary frame
         self._socket = socket
         self._protocol = request.protocol
         self._transport = request.transport
@@ -104,9 +105,16 @@ class Connection:
     # --- writing ---------------------------------------------------------------------------
 
     async def send(self, reply: Reply) -> None:
-        frame = encode(reply)
+        await self._send(encode(reply), WSMsgType.TEXT)
+
+    async def send_with(self, reply: Reply, binary: bytes) -> None:
+        async with self._pairs:
+            await self._send(encode(reply), WSMsgType.TEXT)
+            await self._send(binary, WSMsgType.BINARY)
+
+    async def _send(self, frame: bytes, kind: WSMsgType) -> None:
         try:
-            await self._socket.send_frame(frame, WSMsgType.TEXT)
+            await self._socket.send_frame(frame, kind)
             if self._protocol.writing_paused:
                 async with asyncio.timeout(UNREAD_PATIENCE_S):
                     await self._writer.drain()

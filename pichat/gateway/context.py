@@ -31,6 +31,10 @@ class Client(Protocol):
         ClientGoneError."""
         ...
 
+    async def send_with(self, reply: Reply, binary: bytes) -> None:
+        """Like `send`, and `binary` is the next binary frame that the client gets."""
+        ...
+
     def cancel(self, request_id: str) -> bool:
         """End a request, which then replies so. False when there is no such request."""
         ...
@@ -67,6 +71,12 @@ class Context:
         await self.client.send(
             ChunkReply(request_id=self.request_id, action=self.action, chunk=chunk)
         )
+
+    async def binary_chunk(self, kind: ChunkType, data: bytes, metadata: dict[str, Any]) -> None:
+        """Send a piece of the reply whose data is the next binary frame."""
+        chunk = self._chunk(kind, None, {**metadata, "binary": True})
+        reply = ChunkReply(request_id=self.request_id, action=self.action, chunk=chunk)
+        await self.client.send_with(reply, data)
 
     def _chunk(self, kind: ChunkType, data: Any, metadata: dict[str, Any]) -> Chunk:
         chunk = Chunk(

@@ -1,10 +1,13 @@
 """What the actions need of the daemon. The application hands the real parts in."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from pichat.audio.base import SoundSink
 from pichat.bus import Bus
+from pichat.config.types import Style
 from pichat.events import (
     Device,
     Source,
@@ -15,6 +18,8 @@ from pichat.events import (
     VoiceChanged,
 )
 from pichat.health import Health
+from pichat.tts.base import Speech
+from pichat.turn.clips import Written
 
 
 class Turns(Protocol):
@@ -53,6 +58,39 @@ class Voice(Protocol):
         there is no voice loop, BusyError when somebody else is feeding it."""
         ...
 
+    def screen(
+        self,
+        name: str,
+        speaker: SoundSink,
+        *,
+        area: str | None,
+        wake_word: bool,
+        cancels_echo: bool,
+    ) -> AbstractAsyncContextManager["ScreenStation"]:
+        """A microphone and speaker elsewhere, with ears of its own. Without `wake_word` a turn
+        begins at once. Raises UnavailableError, and BusyError when too many listen."""
+        ...
+
+
+class ScreenStation(Protocol):
+    async def hear(self, frames: AsyncIterator[bytes], pace: None) -> None:
+        """Take in live sound, as `Voice.hear` does."""
+        ...
+
+
+class Clips(Protocol):
+    """Speech that is no conversation. Raise UnavailableError."""
+
+    async def to_text(self, pcm: bytes) -> Written:
+        """What is said in 16 kHz mono int16 sound."""
+        ...
+
+    def to_speech(
+        self, text: str, language: str | None, style: Style
+    ) -> AbstractAsyncContextManager[Speech]:
+        """`text` aloud. Leaving the context ends the work."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -60,5 +98,6 @@ class Services:
     tools: Tools
     house: House
     voice: Voice
+    clips: Clips
     bus: Bus
     health: Health

@@ -33,8 +33,8 @@ class Turns(Protocol):
 
     def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]: ...
 
-    async def understands(self, utterance: Utterance) -> bool:
-        """Whether one of the candidates is a command."""
+    async def command_in(self, utterance: Utterance) -> str | None:
+        """The likeliest candidate that is a command, if any is."""
         ...
 
 
@@ -77,12 +77,12 @@ class Replier:
 
     async def make_out(self, spoken: Spoken) -> Spoken | None:
         """What was said, to be replied to; None when it was not meant for PiChat."""
-        understood = bool(spoken.candidates) and await self._turns.understands(spoken.utterance)
-        if not understood and not spoken.asked:
+        command = await self._turns.command_in(spoken.utterance) if spoken.candidates else None
+        if command is None and not spoken.asked:
             return None
-        if not understood and self._transcriber is not None:
+        if command is None and self._transcriber is not None:
             spoken = replace(spoken, candidates=await self._transcribe(spoken, self._transcriber))
-        text = spoken.candidates[0] if spoken.candidates else ""
+        text = command or next(iter(spoken.candidates), "")
         self._bus.publish(Transcript(turn_id=spoken.turn_id, text=text, final=True))
         return spoken
 

@@ -79,9 +79,10 @@ class Turns:
                     _end(utterance, "", CancelledByUserError("It was cancelled."), _Clock())
                 )
 
-    async def understands(self, utterance: Utterance) -> bool:
-        """Whether one of the candidates is a command of this house."""
-        return (await self._understand(utterance))[1] is not None
+    async def command_in(self, utterance: Utterance) -> str | None:
+        """The likeliest candidate that is a command of this house, if any is."""
+        text, understood = await self._understand(utterance)
+        return text if understood is not None else None
 
     async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
         clock = _Clock()
