@@ -4,9 +4,11 @@ screens that listen."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import structlog
 
 from pichat.audio.base import Frame, SoundSink, SoundSource
 from pichat.errors import BusyError, UnavailableError
@@ -15,6 +17,8 @@ from pichat.health import keep_serving
 from pichat.turn.listener import Listener, OpenRecogniser
 from pichat.turn.recording import Pace
 from pichat.turn.station import Common, Station
+
+log = structlog.get_logger(__name__)
 
 _RETRY_S = 3.0  # a device that was plugged in is taken up within this
 _MOST_SCREENS = 4  # each has engines of its own: some 20 MB
@@ -39,9 +43,17 @@ class VoiceLoop:
     """
 
     def __init__(
-        self, common: Common, listeners: Listeners, microphone: SoundSource, speaker: SoundSink
+        self,
+        common: Common,
+        listeners: Listeners,
+        microphone: SoundSource,
+        speaker: SoundSink,
+        *,
+        remember_muted: Callable[[bool], Awaitable[None]],
     ) -> None:
         self._common = common
+        self._remember_muted = remember_muted
+        self._muted_changed = asyncio.Event()
         self._listeners = listeners
         self._microphone = microphone
         self._speaker = speaker
@@ -66,6 +78,7 @@ class VoiceLoop:
             ):
                 group.create_task(keep_serving(part, serve, health, longest_pause_s=_RETRY_S))
             group.create_task(self._watch_health())
+            group.create_task(self._remember())
 
     def set_recogniser(
         self, open_recogniser: OpenRecogniser | None, reason: str | None = None
@@ -77,8 +90,10 @@ class VoiceLoop:
             station.set_recogniser(open_recogniser, reason)
 
     def mute(self, muted: bool) -> None:
-        """Do not listen to the microphone, or do again. An answer that is being given goes on."""
+        """Do not listen to the microphone, or do again; it holds until it is changed, even over a
+        restart. An answer that is being given goes on."""
         self._local.status.set_muted(muted)
+        self._muted_changed.set()
         if muted:
             self._local.forget_command()
 
@@ -144,6 +159,15 @@ class VoiceLoop:
             del self._screens[name]
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+    async def _remember(self) -> None:
+        while True:
+            await self._muted_changed.wait()
+            self._muted_changed.clear()
+            try:
+                await self._remember_muted(self._local.status.muted)
+            except UnavailableError as error:
+                log.warning("muting is not kept over a restart", reason=error.sentence)
 
     def _heal(self) -> None:
         self._common.health.set("voice", "ok")

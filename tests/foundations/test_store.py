@@ -13,6 +13,7 @@ from pichat.events import ToolCall
 from pichat.store.audit import Audit, open_audit
 from pichat.store.db import open_database
 from pichat.store.devices import DeviceNames
+from pichat.store.settings import Settings
 
 CALL = ToolCall(name="set_device_state", arguments={"capability": "on_off", "value": True})
 
@@ -106,3 +107,14 @@ async def test_an_audit_that_is_far_behind_says_busy() -> None:
         for number in range(2000):
             audit.admit()
             audit.add(f"turn-{number}", "voice", CALL, "ok")
+
+
+async def test_muting_holds_over_a_restart(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "pichat.db") as database:
+        settings = Settings(database)
+        assert await settings.muted() is False
+        await settings.save_muted(True)
+    async with open_database(tmp_path / "pichat.db") as database:
+        assert await Settings(database).muted() is True
+        await Settings(database).save_muted(False)
+        assert await Settings(database).muted() is False
