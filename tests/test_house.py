@@ -14,7 +14,7 @@ LONGEST_FUNCTION = 60
 LAYERS = [
     {"__init__", "errors"},
     {"config", "events", "bus", "health", "logs", "modules", "state", "steps"},
-    {"store", "audio", "wake", "vad", "stt", "tts", "llm", "zigbee", "simulator"},
+    {"store", "audio", "wake", "vad", "stt", "tts", "llm", "zigbee", "simulator", "worker"},
     {"mcp", "tools", "intents"},
     {"turn"},
     {"gateway"},

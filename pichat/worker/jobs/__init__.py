@@ -1,0 +1,1 @@
+"""One file for each model that runs in a child process. Heavy libraries load inside functions."""
