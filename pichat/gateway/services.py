@@ -20,6 +20,7 @@ from pichat.events import (
 from pichat.health import Health
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
+from pichat.turn.run import Run
 
 
 class Turns(Protocol):
@@ -58,6 +59,18 @@ class Voice(Protocol):
         there is no voice loop, BusyError when somebody else is feeding it."""
         ...
 
+    def mute(self, muted: bool) -> None:
+        """Do not listen to the microphone of this machine, or do again."""
+        ...
+
+    def interrupt(self) -> None:
+        """Be silent. Harmless when nothing is being said."""
+        ...
+
+    def listen(self) -> None:
+        """Begin a turn without the wake word. Raises UnavailableError when it is deaf."""
+        ...
+
     def screen(
         self,
         name: str,
@@ -92,6 +105,18 @@ class Clips(Protocol):
         ...
 
 
+class Runs(Protocol):
+    """The last spoken runs."""
+
+    def newest(self, limit: int) -> tuple[Run, ...]:
+        """Newest first, near misses among them."""
+        ...
+
+    def sound(self, turn_id: str) -> bytes:
+        """A run's sound, 16 kHz mono int16. Raises NotFoundError that says why there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     turns: Turns
@@ -99,5 +124,6 @@ class Services:
     house: House
     voice: Voice
     clips: Clips
+    runs: Runs
     bus: Bus
     health: Health

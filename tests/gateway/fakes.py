@@ -10,8 +10,9 @@ from pathlib import Path
 
 from msgspec import structs
 
+from pichat.audio.base import SoundSink
 from pichat.bus import Bus
-from pichat.config.types import Server
+from pichat.config.types import Server, Style
 from pichat.errors import NotUnderstoodError, UnavailableError
 from pichat.events import (
     Capability,
@@ -35,6 +36,9 @@ from pichat.store.audit import open_audit
 from pichat.store.db import open_database
 from pichat.tools.base import REGISTRY, Toolbox
 from pichat.tools.set_device_state import set_device_state  # noqa: F401  (registers the tool)
+from pichat.tts.base import Speech
+from pichat.turn.clips import Written
+from pichat.turn.runs import Runs
 from tests.support.fake_house import FakeHouse
 
 CAPABILITIES = {
@@ -193,26 +197,106 @@ def _switch(name: str, on: bool) -> ToolCall:
 
 
 class ListeningVoice:
-    """Keeps what it hears. `listen` cleared: it does not take frames in."""
+    """Keeps what it hears, and which buttons were pressed. `takes_in` cleared: it does not take
+    frames in.."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self.state = VoiceChanged(state="listening")
         self.heard = bytearray()
-        self.listen = asyncio.Event()
-        self.listen.set()
+        self.takes_in = asyncio.Event()
+        self.takes_in.set()
         self.error: Exception | None = None
+        self.pressed: list[str] = []
+        self.screens: dict[str, FakeScreen] = {}
+        self.answer = b""  # 16 kHz mono int16
 
     def change(self, state: VoiceChanged) -> None:
         self.state = state
         self._bus.publish(state)
 
+    def mute(self, muted: bool) -> None:
+        self.pressed.append(f"mute {muted}")
+        self.change(VoiceChanged(state="muted" if muted else "listening"))
+
+    def interrupt(self) -> None:
+        self.pressed.append("interrupt")
+        self.change(VoiceChanged(state="listening"))
+
+    def listen(self) -> None:
+        if self.error is not None:
+            raise self.error
+        self.pressed.append("listen")
+        self.change(VoiceChanged(state="hearing"))
+
     async def hear(self, frames: AsyncIterator[bytes]) -> None:
         if self.error is not None:
             raise self.error
         async for frame in frames:
-            await self.listen.wait()
+            await self.takes_in.wait()
             self.heard += frame
+
+    @asynccontextmanager
+    async def screen(
+        self,
+        name: str,
+        speaker: SoundSink,
+        *,
+        area: str | None,
+        wake_word: bool,
+        cancels_echo: bool,
+    ) -> AsyncIterator["FakeScreen"]:
+        if self.error is not None:
+            raise self.error
+        self.screens[name] = station = FakeScreen(self, speaker, area, wake_word, cancels_echo)
+        try:
+            yield station
+        finally:
+            del self.screens[name]
+
+
+@dataclass
+class FakeScreen:
+    """A screen's station: once it has heard everything, it says the voice's `answer`."""
+
+    voice: ListeningVoice
+    speaker: SoundSink
+    area: str | None
+    wake_word: bool
+    cancels_echo: bool
+
+    async def hear(self, frames: AsyncIterator[bytes], pace: None) -> None:
+        await self.voice.hear(frames)
+        if self.voice.answer:
+            playback = self.speaker.begin()
+            await playback.write(_pieces(self.voice.answer), 16_000)
+            await playback.finish()
+
+
+async def _pieces(pcm: bytes) -> AsyncIterator[bytes]:
+    yield pcm
+
+
+class FakeClips:
+    """Writes down how long a recording was, and says a tenth of a second for each letter."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.styles: list[tuple[str | None, Style]] = []
+
+    async def to_text(self, pcm: bytes) -> Written:
+        if self.error is not None:
+            raise self.error
+        return Written(text=f"{len(pcm) / 32_000:g} seconds", engine="home", command=False)
+
+    @asynccontextmanager
+    async def to_speech(
+        self, text: str, language: str | None, style: Style
+    ) -> AsyncIterator[Speech]:
+        if self.error is not None:
+            raise self.error
+        self.styles.append((language, style))
+        yield Speech(sample_rate_hz=22_050, chunks=_pieces(bytes(4410 * len(text))))
 
 
 @dataclass
@@ -225,6 +309,8 @@ class World:
     house: LiveHouse
     turns: ScriptedTurns
     voice: ListeningVoice
+    clips: FakeClips
+    runs: Runs
 
     @property
     def url(self) -> str:
@@ -262,6 +348,7 @@ async def running_world(
     health.set("microphone", "ok")
     house = default_house(bus)
     voice = ListeningVoice(bus)
+    clips, runs = FakeClips(), Runs(bus, keeps_audio=False)
     async with open_database(Path(":memory:")) as database, open_audit(database) as audit:
         tools = Toolbox(house, audit, REGISTRY)
         turns = ScriptedTurns(bus, tools)
@@ -270,9 +357,16 @@ async def running_world(
             tools=tools,
             house=house,
             voice=voice,
+            clips=clips,
+            runs=runs,
             bus=bus,
             health=health,
         )
         gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
-        async with gateway:
-            yield World(gateway, bus, health, house, turns, voice)
+        recording = asyncio.create_task(runs.serve())
+        try:
+            async with gateway:
+                yield World(gateway, bus, health, house, turns, voice, clips, runs)
+        finally:
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)

@@ -22,7 +22,12 @@ async def test_a_snapshot_and_then_deltas(world: World, screen: Screen) -> None:
     assert snapshot["status"] == "complete"
     payload = snapshot["payload"]
     assert len(payload["devices"]) == 11
-    assert payload["voice"] == {"type": "voice_changed", "state": "listening", "reason": None}
+    assert payload["voice"] == {
+        "type": "voice_changed",
+        "state": "listening",
+        "reason": None,
+        "station": "local",
+    }
     assert payload["health"]["status"] == "degraded"
     assert payload["health"]["parts"]["microphone"] == {
         "status": "degraded",

@@ -33,7 +33,7 @@ async def test_base64_is_heard_and_answered(world: World, screen: Screen) -> Non
 
 
 async def test_a_sender_is_slowed_down_to_the_listener(world: World, screen: Screen) -> None:
-    world.voice.listen.clear()
+    world.voice.takes_in.clear()
     start = await screen.send("listen_start")
     sending = asyncio.create_task(_send_much(screen))
     assert (await screen.receive())["status"] == "processing"
@@ -42,7 +42,7 @@ async def test_a_sender_is_slowed_down_to_the_listener(world: World, screen: Scr
         await asyncio.sleep(0)
     assert connection.sound is not None
     assert connection.sound.seconds < 60
-    world.voice.listen.set()
+    world.voice.takes_in.set()
     await sending
     await screen.send("listen_stop")
     assert (await screen.until_last(start))[-1]["payload"] == {"seconds": 300.0}
@@ -92,7 +92,7 @@ async def test_no_voice_loop(world: World, screen: Screen) -> None:
 
 
 async def test_listening_can_be_cancelled(world: World, screen: Screen) -> None:
-    world.voice.listen.clear()
+    world.voice.takes_in.clear()
     request_id = await screen.send("listen_start")
     await screen.receive()
     await screen.send("cancel", {"request_id": request_id})
