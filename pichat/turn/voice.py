@@ -71,13 +71,14 @@ class VoiceLoop:
         """Listen and answer until cancelled. Parts: microphone, speaker, voice, speech."""
         health = self._common.health
         async with asyncio.TaskGroup() as group:
+            # First, because a microphone that is there at once would be missed.
+            group.create_task(self._watch_health())
             for part, serve in (
                 ("speaker", self._speaker.serve),
                 ("voice", self._local.listen),
                 ("microphone", self._capture),
             ):
                 group.create_task(keep_serving(part, serve, health, longest_pause_s=_RETRY_S))
-            group.create_task(self._watch_health())
             group.create_task(self._remember())
 
     def set_recogniser(
