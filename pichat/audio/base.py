@@ -47,7 +47,8 @@ class Playback(Protocol):
 
     @property
     def heard_s(self) -> float:
-        """How many of them have come out of the speaker; final once it was stopped."""
+        """How many of them have come out of the speaker, which is later than they were given to
+        it; final once it was stopped."""
         ...
 
 
@@ -56,9 +57,12 @@ class SoundSink(Protocol):
 
     async def serve(self) -> None: ...
 
-    def begin(self, on_first: Callable[[float], None] | None = None) -> Playback:
-        """Start a playback. `on_first` is called on the event loop with the time.monotonic() at
-        which the first sample went to the device. Raises UnavailableError without a speaker."""
+    def begin(
+        self, on_first: Callable[[float], None] | None = None, volume: float = 1.0
+    ) -> Playback:
+        """Start a playback, `volume` (0 to 1) times as loud as it is written. `on_first` is called
+        on the event loop with the time.monotonic() at which the first sample went to the device.
+        Raises UnavailableError without a speaker."""
         ...
 
     def stop(self) -> None:

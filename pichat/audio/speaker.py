@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import numpy as np
 import soxr
 import structlog
 
+from pichat.audio.buffer import Buffer, Tap
 from pichat.audio.pcm import SAMPLE_BYTES
 from pichat.audio.portaudio import OpenStream, PortAudio
 from pichat.errors import UnavailableError
@@ -24,7 +22,8 @@ _QUEUED_S = 3.0  # a playback that is further ahead waits
 
 
 class Speaker:
-    """Implements SoundSink. `device` is `default` or a part of a device's name.
+    """Implements SoundSink. `device` is `default` or a part of a device's name. `played` is called
+    on PortAudio's thread with all that goes to the device, silence as well: int16, rate, channels.
 
     `serve` holds the device; without it every playback raises UnavailableError at once.
     """
@@ -35,198 +34,134 @@ class Speaker:
         portaudio: PortAudio,
         health: Health,
         *,
-        stalled_s: float = 2.0,
+        played: Tap | None = None,
+        stalled_s: float = 1.5,
         first_s: float = 6.0,
     ) -> None:
         self._device = device
         self._portaudio = portaudio
         self._health = health
+        self._played = played
         self._stalled_s = stalled_s
         self._first_s = first_s
-        self.stream: OpenStream | None = None
-        self.generation = 0  # of playbacks: `stop` ends those of the generation before
-        self._buffer = Buffer()
+        self._buffer: Buffer | None = None  # of the stream that works
 
     async def serve(self) -> None:
         """See SoundSink. Sets the part `speaker` to ok once the device asks for sound."""
         while True:
-            self._buffer = buffer = Buffer()
+            buffer = Buffer(self._played)
             stream = await self._portaudio.open(
                 "speaker", self._device, (48_000,), _LATENCY_S, buffer.pull
             )
-            buffer.channels = stream.channels
+            buffer.set_format(stream.sample_rate_hz, stream.channels, stream.latency_s)
             log.info("speaker open", device=stream.device, sample_rate_hz=stream.sample_rate_hz)
             try:
                 await self._watch(stream, buffer)
             finally:
-                self.stream = None
+                self._buffer = None
                 buffer.lose()
                 await self._portaudio.close_stream(stream)
 
-    def begin(self, on_first: Callable[[float], None] | None = None) -> SpeakerPlayback:
+    def begin(
+        self, on_first: Callable[[float], None] | None = None, volume: float = 1.0
+    ) -> SpeakerPlayback:
         """See SoundSink."""
-        if self.stream is None:
+        if self._buffer is None:
             raise UnavailableError("There is no speaker to answer through.")
-        return SpeakerPlayback(self, self.stream, self._buffer, on_first)
+        return SpeakerPlayback(self._buffer, on_first, volume)
 
     def stop(self) -> None:
         """See SoundSink."""
-        self.generation += 1
-        self._buffer.clear()
+        if self._buffer is not None:
+            self._buffer.clear()
 
     def pause(self) -> None:
         """See SoundSink."""
-        self._buffer.hold(held=True)
+        if self._buffer is not None:
+            self._buffer.hold(held=True)
 
     def resume(self) -> None:
         """See SoundSink."""
-        self._buffer.hold(held=False)
+        if self._buffer is not None:
+            self._buffer.hold(held=False)
 
     async def _watch(self, stream: OpenStream, buffer: Buffer) -> None:
         while not await stream.was_replaced(_LOOK_S):
             stalled_s = time.monotonic() - buffer.asked_at_s
             if stalled_s > (self._first_s if buffer.starting else self._stalled_s):
                 raise UnavailableError("The speaker takes no sound any more.")
-            if buffer.asked and self.stream is None:
-                self.stream = stream
+            if buffer.asked and self._buffer is None:
+                self._buffer = buffer
                 self._health.set("speaker", "ok")
-
-
-class Buffer:
-    """Sound between the event loop, which writes, and PortAudio's thread, which pulls."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._queued = bytearray()
-        self._loop = asyncio.get_running_loop()
-        self._waiting = False
-        self._held = False
-        self._firsts: list[tuple[int, Callable[[float], None]]] = []
-        self.moved = asyncio.Event()  # something was pulled, cleared or lost
-        self.channels = 1
-        self.asked = 0
-        self.asked_at_s = time.monotonic()
-        self.put_bytes = 0
-        self.pulled_bytes = 0
-        self.lost = False
-
-    @property
-    def starting(self) -> bool:
-        """Servers ask for a few blocks at once and then let a sleeping sink take its time."""
-        return self.asked < 20
-
-    def pull(self, out: Any, _frames: int, _time: Any, _status: Any) -> None:
-        """PortAudio's callback: fill `out` with what is queued, then with silence."""
-        now_s = time.monotonic()
-        with self._lock:
-            sound = b"" if self._held else bytes(self._queued[: len(out)])
-            del self._queued[: len(sound)]
-            self.asked += 1
-            self.asked_at_s = now_s
-            self.pulled_bytes += len(sound)
-            due = [call for start, call in self._firsts if start < self.pulled_bytes]
-            self._firsts = [item for item in self._firsts if item[0] >= self.pulled_bytes]
-            wake, self._waiting = self._waiting, False
-        out[: len(sound)] = sound
-        out[len(sound) :] = bytes(len(out) - len(sound))
-        for call in due:
-            self._loop.call_soon_threadsafe(call, now_s)
-        if wake:
-            self._loop.call_soon_threadsafe(self.moved.set)
-
-    def put(self, sound: bytes, on_first: Callable[[float], None] | None) -> int:
-        """Queue sound; `on_first` is called when its first sample is pulled. The end's place."""
-        with self._lock:
-            if on_first is not None:
-                self._firsts.append((self.put_bytes, on_first))
-            self._queued += sound
-            self.put_bytes += len(sound)
-            return self.put_bytes
-
-    def hold(self, *, held: bool) -> None:
-        """Give silence and keep what is queued, until it is called with False."""
-        with self._lock:
-            self._held = held
-
-    def clear(self) -> None:
-        """Drop what is queued, as if it had been pulled."""
-        with self._lock:
-            self._held = False
-            self._queued.clear()
-            self._firsts.clear()
-            self.pulled_bytes = self.put_bytes
-        self.moved.set()
-
-    def lose(self) -> None:
-        self.lost = True
-        self.clear()
-
-    async def move(self) -> None:
-        """Wait until something is pulled, cleared or lost."""
-        self.moved.clear()
-        with self._lock:
-            self._waiting = True
-        if not self.lost:
-            await self.moved.wait()
 
 
 class SpeakerPlayback:
     """Implements Playback on one opened device; it ends with that device."""
 
     def __init__(
-        self,
-        speaker: Speaker,
-        stream: OpenStream,
-        buffer: Buffer,
-        on_first: Callable[[float], None] | None,
+        self, buffer: Buffer, on_first: Callable[[float], None] | None, volume: float
     ) -> None:
-        self._speaker = speaker
-        self._stream = stream
         self._buffer = buffer
+        self._batch = buffer.batch
         self._on_first = on_first
-        self._generation = speaker.generation
-        self._end = 0
+        self._volume = np.float32(min(max(volume, 0.0), 1.0))
+        self._parts: list[tuple[int, int]] = []  # its places in the buffer: from, to
 
     @property
-    def _stopped(self) -> bool:
-        if self._buffer.lost:
-            raise UnavailableError("The speaker was lost while it was speaking.")
-        return self._generation != self._speaker.generation
+    def written_s(self) -> float:
+        """See Playback."""
+        return sum(end - start for start, end in self._parts) / self._buffer.second
+
+    @property
+    def heard_s(self) -> float:
+        """See Playback."""
+        ended_at = self._batch.ended_at
+        place = self._buffer.heard() if ended_at is None else ended_at
+        heard = sum(max(0, min(end, place) - start) for start, end in self._parts)
+        return heard / self._buffer.second
 
     async def write(self, chunks: AsyncIterator[bytes], sample_rate_hz: int) -> bool:
         """See Playback. Resampled to the device's rate by a resampler of its own."""
         resample = soxr.ResampleStream(
-            sample_rate_hz, self._stream.sample_rate_hz, 1, dtype="int16"
+            sample_rate_hz, self._buffer.sample_rate_hz, 1, dtype="int16"
         )
         odd = b""
         async for chunk in chunks:
             whole = odd + chunk
             cut = len(whole) - len(whole) % SAMPLE_BYTES
             odd = whole[cut:]
-            sound = resample.resample_chunk(np.frombuffer(whole[:cut], dtype=np.int16))
-            if not await self._put(sound.repeat(self._stream.channels).tobytes()):
+            sound = np.frombuffer(whole[:cut], dtype=np.int16)
+            if not await self._put(resample.resample_chunk(sound)):
                 return False
-        rest = resample.resample_chunk(np.empty(0, dtype=np.int16), last=True)
-        return await self._put(rest.repeat(self._stream.channels).tobytes())
+        return await self._put(resample.resample_chunk(np.empty(0, dtype=np.int16), last=True))
 
     async def finish(self) -> bool:
         """See Playback. What the device itself holds back is waited for as well."""
-        while not self._stopped and self._buffer.pulled_bytes < self._end:
-            await self._buffer.move()
-        deadline_s = time.monotonic() + self._stream.latency_s
-        while not self._stopped and time.monotonic() < deadline_s:
+        end = self._parts[-1][1] if self._parts else 0
+        while not self._stopped and self._buffer.heard() < end:
             await self._buffer.move()
         return not self._stopped
 
-    async def _put(self, sound: bytes) -> bool:
-        second = self._stream.sample_rate_hz * self._stream.channels * SAMPLE_BYTES
-        while not self._stopped and (
-            self._buffer.put_bytes - self._buffer.pulled_bytes > _QUEUED_S * second
-        ):
-            await self._buffer.move()
+    @property
+    def _stopped(self) -> bool:
+        if self._buffer.lost:
+            raise UnavailableError("The speaker was lost while it was speaking.")
+        return self._batch.ended_at is not None
+
+    async def _put(self, sound: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> bool:
+        buffer = self._buffer
+        most = _QUEUED_S * buffer.second
+        while not self._stopped and buffer.put_bytes - buffer.pulled_bytes > most:
+            await buffer.move()
         if self._stopped:
             return False
-        if sound:
-            self._end = self._buffer.put(sound, self._on_first)
+        if len(sound):
+            if self._volume != 1:
+                sound = (sound * self._volume).astype(np.int16)
+            start = buffer.put_bytes
+            end = buffer.put(sound.repeat(buffer.channels).tobytes(), self._on_first)
             self._on_first = None
+            if self._parts and self._parts[-1][1] == start:
+                start = self._parts.pop()[0]
+            self._parts.append((start, end))
         return True
