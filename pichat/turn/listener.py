@@ -121,9 +121,9 @@ class Listener:
         """A turn begins with the next sound, as if the wake word had been said."""
         self._button = True
 
-    def speaking(self) -> None:
-        """PiChat begins, or goes on, to answer aloud."""
-        self._machine.speaking()
+    def speaking(self, *, again: bool = False) -> None:
+        """PiChat begins to answer aloud, or goes on with an answer that was spoken into."""
+        self._machine.speaking(again=again)
         if self._machine.phase is Phase.SPEAKING:
             self._own_voice(True)
 

@@ -131,11 +131,12 @@ class Machine:
         step = self._steps.get(self.phase)
         return step(seen) if step else ()
 
-    def speaking(self) -> None:
-        """PiChat has begun, or goes on, to answer aloud."""
+    def speaking(self, *, again: bool = False) -> None:
+        """PiChat has begun to answer aloud, or goes on with an answer that speech had interrupted
+        (`again`), which plain speech then does not interrupt once more."""
         if self.phase is Phase.THINKING:
             self.phase = Phase.SPEAKING
-            self._bargeable = self._rules.barge_in
+            self._bargeable = self._rules.barge_in and not again
             self._talking, self._run_at = False, None
 
     def reopen(self) -> None:
@@ -264,9 +265,9 @@ class Machine:
         if why:
             self.phase = Phase.THINKING
             return (SpeechEnded(self.now if why == "capped" else self._last_speech_at, why),)
-        unknown = seen.hypothesis is Completeness.UNKNOWN
-        if not self._asked and unknown and self.now - self._speech_at >= samples(rules.unasked_s):
-            return self._give_up(0, 0)
+        unasked = not self._asked and self.phase is Phase.IN_SPEECH
+        if unasked and seen.hypothesis is Completeness.UNKNOWN:
+            return self._give_up(rules.unasked_s, self.now - self._speech_at)
         return ()
 
     def _over(self, hypothesis: Completeness) -> str | None:
