@@ -111,9 +111,10 @@ class Keeper:
 
     async def drop(self, *, kill: bool = False) -> None:
         """Be without a child: it hangs up, or is killed. Does nothing when there is none."""
-        child, self.child = self.child, None
-        if child is not None:
-            await (child.kill() if kill else child.end())
+        if self.child is not None:
+            # Forgotten only then: who is cancelled here must be able to wait for the end again.
+            await (self.child.kill() if kill else self.child.end())
+            self.child = None
 
     def worked(self) -> None:
         """It has answered."""

@@ -147,8 +147,8 @@ class Worker(Generic[P]):
                 await self._drop()
 
     async def _drop(self, *, kill: bool = False) -> None:
-        self.stage = "unloaded"
         await self._keeper.drop(kill=kill)
+        self.stage = "unloaded"
 
     async def _answer_or_fail(self, order: Order) -> None:
         try:

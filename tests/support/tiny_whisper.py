@@ -44,12 +44,13 @@ def write_tiny_whisper(
     as real models do with noise.
     """
     folder.mkdir(parents=True)
-    words = [f" {word}" for word in sentence.split()]
-    tokens = _tokens(words)
+    words = [f"Ġ{word}" for word in sentence.split()]
+    tokens = _tokens(list(dict.fromkeys(words)))
+    chain = [tokens.index(word) for word in words]
     _write_tokenizer(folder, tokens)
     spec = whisper_spec.WhisperSpec(encoder_layers, 1, 1, 1)
     _fill_encoder(spec.encoder)
-    _fill_decoder(spec.decoder, said=len(words), certainty=SURE if sure else UNSURE)
+    _fill_decoder(spec.decoder, [*chain, TEXT_TOKENS], SURE if sure else UNSURE)
     spec.register_vocabulary(tokens)
     spec.config.lang_ids = list(range(TEXT_TOKENS + 2, TEXT_TOKENS + 2 + len(LANGUAGES)))
     spec.config.suppress_ids, spec.config.suppress_ids_begin = [], []
@@ -65,7 +66,7 @@ def write_tiny_whisper(
 def _tokens(words: Sequence[str]) -> list[str]:
     """Every token in the order of its number: bytes, the sentence's words, fillers, specials."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    text = letters + [word.replace(" ", "Ġ") for word in words]
+    text = [*letters, *words]
     text += [f"Ġ…{number}" for number in range(TEXT_TOKENS - 1 - len(text))]
     # The empty token is what CTranslate2 knows a multilingual model by.
     return [*text, "", *_specials()]
@@ -100,11 +101,9 @@ def _fill_encoder(encoder: Any) -> None:
         _fill_feed_forward(layer.ffn)
 
 
-def _fill_decoder(decoder: Any, said: int, certainty: float) -> None:
+def _fill_decoder(decoder: Any, chain: Sequence[int], certainty: float) -> None:
     """The position chooses a dimension, and the dimension chooses the token."""
-    first_word = len(pre_tokenizers.ByteLevel.alphabet())
-    end_of_text, no_speech = TEXT_TOKENS, TOKENS - 1501 - 2
-    chain = [*range(first_word, first_word + said), end_of_text]
+    no_speech = TOKENS - 1501 - 2
     positions, projection = _zeros(DECODER_STEPS, WIDTH), _zeros(TOKENS, WIDTH)
     for dimension, token in enumerate(chain):
         projection[token, dimension] = certainty

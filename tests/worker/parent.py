@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from pichat.bus import Bus
 from pichat.health import Health
@@ -20,7 +21,7 @@ async def main() -> None:
         worker.run(Request(do="ignore me"), deadline_s=60) as pieces,
     ):
         async for pid in pieces:
-            print(pid, flush=True)
+            print(pid, file=sys.stderr, flush=True)
 
 
 asyncio.run(main())

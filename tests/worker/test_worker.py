@@ -266,10 +266,10 @@ async def test_stopping_ends_whatever_it_does(health: Health) -> None:
 @pytest.mark.parametrize("stopped", [False, True])
 async def test_a_killed_daemon_leaves_no_child(stopped: bool) -> None:
     parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.worker.parent", stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "tests.worker.parent", stderr=asyncio.subprocess.PIPE
     )
-    assert parent.stdout is not None
-    child = int(await asyncio.wait_for(parent.stdout.readline(), 20))
+    assert parent.stderr is not None
+    child = int(await asyncio.wait_for(parent.stderr.readline(), 20))
     if stopped:
         os.kill(child, signal.SIGSTOP)
     parent.kill()
