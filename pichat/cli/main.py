@@ -12,12 +12,18 @@ _COMMANDS = {
     "run": "Start the daemon in the foreground.",
     "say": "Say something to the daemon, as text.",
     "hear": "Play a recording into the daemon as if spoken.",
+    "runs": "Look into what was spoken lately.",
+    "mute": "Do not listen to the microphone.",
+    "unmute": "Listen to the microphone again.",
     "devices": "List the devices of the house.",
     "join": "Let new devices join, and tell which did.",
     "name": "Give a device another name, or put it in a room.",
+    "models": "Voices, recognisers and language models to add.",
     "doctor": "Tell what works, what does not, and what to do.",
     "sim": "The simulated house: move things, break things.",
 }
+
+_FILES = {"unmute": "mute"}  # those that are not in a file of their own name
 
 
 class Lazy(click.Group):
@@ -29,9 +35,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(
-            importlib.import_module(f"pichat.cli.{cmd_name}"), cmd_name
-        )
+        file = _FILES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(importlib.import_module(f"pichat.cli.{file}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
