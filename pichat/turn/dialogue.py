@@ -306,7 +306,8 @@ class Dialogue:
         # A turn that was interrupted ends while the next one is being heard already.
         if turn is not self._turn or self._status.doing not in ("thinking", "speaking"):
             return
-        follow_up_s = self._manners.follow_up_s
+        # "Never mind" has no answer, and wants no more of us.
+        follow_up_s = self._manners.follow_up_s if text else 0.0
         self._expects_reply = text.rstrip().endswith("?")
         if self._expects_reply:
             follow_up_s = max(follow_up_s, self._manners.question_s)
