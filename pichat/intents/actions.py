@@ -49,9 +49,15 @@ def _turn_named(match: Match, on: bool) -> Meaning | None:
     return setting(match, "on_off", on)
 
 
+def classes(match: Match) -> list[str]:
+    """Home Assistant's device classes that the sentence speaks of; a template may name several."""
+    said: Any = match.slots.get("device_class")
+    return said if isinstance(said, list) else [str(said)]
+
+
 def covers(match: Match, position: int) -> Meaning | None:
     """Covers of a room or of the house, by what they are called in general."""
-    if match.slots.get("device_class") in COVERINGS:
+    if COVERINGS.intersection(classes(match)):
         return setting(match, "cover_position", position, ("cover",))
     return None
 

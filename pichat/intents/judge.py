@@ -15,13 +15,18 @@ from typing import Any
 from pichat.events import Device, ToolCall
 from pichat.intents.complete import Completeness
 from pichat.intents.language import Language
+from pichat.intents.lexicon import Value
 from pichat.intents.match import HANDLERS, Match
 from pichat.intents.prefix import Ahead, Block, Filled, Grammar, Hole, Template, Ways, Whole, read
 from pichat.intents.understood import Understood
 
 _REMEMBERED = 512
-_TRIES = 96
+_TRIES = 200
 """How many ways of filling a template's open slots are tried; nearly always the first will do."""
+
+_SPREAD = 6
+"""How many values stand for those of a slot that holds no name and no room: the handlers ask
+which devices there are, seldom how bright they shall be."""
 
 
 Calls = tuple[ToolCall, ...]
@@ -49,21 +54,31 @@ class Judge:
         """See Completeness. `area` is the room where it is said, when known."""
         key = (text, area)
         if key not in self._known:
-            self._known[key] = self._judge(text, area)
+            self._known[key] = self._padded(text, area)
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return self._known[key]
+
+    def _padded(self, text: str, area: str | None) -> Completeness:
+        """A text that is or ends with half a politeness goes on: "could you", "… off for"."""
+        found = self._judge(text, area)
+        if found is not Completeness.UNKNOWN or not text.strip():
+            return found
+        bare = self._grammar.without_begun_padding(text)
+        if bare == text or (bare and self._judge(bare, area) is Completeness.UNKNOWN):
+            return Completeness.UNKNOWN
+        return Completeness.OPEN
 
     def _judge(self, text: str, area: str | None) -> Completeness:
         found = [reading for one in self._grammar.said(text) for reading in self._read(one)]
         wholes = [one for one in found if isinstance(one, Whole)]
         asked = [self._calls(one.block, one.filled, area) for one in wholes]
         calls = self._meant(text, area, wholes, asked)
-        said = {slot for one in wholes for slot, _ in one.filled} if calls else set()
+        said = _said(wholes) if calls else set()
         for becoming, more in self._becoming(found, said, area):
             # A name may also be read as a room and a kind ("kitchen light"): what such a reading
             # asks for is no change when it is only worded at greater length.
-            if becoming != calls and (more or becoming not in asked):
+            if becoming != calls and (more or becoming not in asked or _differ(becoming, calls)):
                 return Completeness.WHOLE if calls else Completeness.OPEN
         return Completeness.COMPLETE if calls else Completeness.UNKNOWN
 
@@ -112,8 +127,7 @@ class Judge:
             for holes in self._ways.of(one.rest):
                 slots = [one.begun[0]] if one.begun else []
                 slots += [hole.slot for hole in holes]
-                more = [slot for slot, _ in one.filled] + slots
-                if said and any(more.count(slot) > 1 for slot in slots if slot in said):
+                if said and _only_adds([slot for slot, _ in one.filled], slots, said):
                     continue
                 key = (id(one.block), one.filled, one.begun and id(one.begun), holes)
                 if key in tried:
@@ -154,11 +168,40 @@ class Judge:
         return meaning.calls if meaning else ()
 
 
+def _differ(some: Calls, others: Calls) -> bool:
+    """Whether they ask for different things, whatever devices they ask it of."""
+
+    def asked(calls: Calls) -> list[tuple[str, dict[str, Any]]]:
+        return [(c.name, {**c.arguments, "target": None}) for c in calls]
+
+    return asked(some) != asked(others)
+
+
+def _said(wholes: Sequence[Whole]) -> set[str]:
+    """The slots that a whole reading fills; `name` only when it can mean but one device."""
+    filled = [one for whole in wholes for one in whole.filled]
+    return {slot for slot, value in filled if slot != "name" or len(value.ids) == 1}
+
+
+def _only_adds(filled: Sequence[str], slots: Sequence[str], said: set[str]) -> bool:
+    """Whether filling `slots` as well names one more of the same ("and the hallway light"), or the
+    room of a device that is known by its name."""
+    again = any(slot in said and slot in filled for slot in slots)
+    return again or ("area" in slots and "name" in said and "name" in filled)
+
+
 def _fillings(ahead: Ahead, holes: Sequence[Hole]) -> Iterator[tuple[Filled, ...]]:
     choices: list[list[Filled]] = []
     if ahead.begun:
         slot, values = ahead.begun
-        choices.append([(slot, value) for value in values])
-    choices += [[(hole.slot, value) for value in hole.values()] for hole in holes]
+        choices.append([(slot, value) for value in _some(slot, values)])
+    choices += [[(hole.slot, value) for value in _some(hole.slot, hole.values())] for hole in holes]
     for filling in product(*choices):
         yield (*ahead.filled, *filling)
+
+
+def _some(slot: str, values: list[Value]) -> list[Value]:
+    if slot in ("name", "area") or len(values) <= _SPREAD:
+        return values
+    step = (len(values) - 1) / (_SPREAD - 1)
+    return [values[round(step * at)] for at in range(_SPREAD)]

@@ -200,6 +200,7 @@ class Grammar:
         sentences = language.sentences
         self.spaced = not sentences.settings.ignore_whitespace
         self._skip_words = sentences.skip_words
+        self._padding = [phrase.casefold().split() for phrase in sentences.skip_words]
         self._holes: dict[tuple[int, str], Hole] = {}
         self._rules: dict[str, Node] = {}
         self.templates: list[Template] = []
@@ -219,6 +220,19 @@ class Grammar:
         bare = remove_skip_words(whole, self._skip_words, not self.spaced)
         texts = dict.fromkeys(self._folded(one).strip() for one in (whole, bare))
         return [f"{one} " if self._has_spaces(one) else one for one in texts if one]
+
+    def without_begun_padding(self, text: str) -> str:
+        """The text without padding that ends in the middle ("… for", on the way to "for me"), and
+        "" for one that is all padding."""
+        from hassil.util import normalize_for_matching, remove_skip_words
+
+        words = normalize_for_matching(text).text.casefold().split()
+        for phrase in self._padding:
+            for count in range(len(phrase) - 1, 0, -1):
+                if words[-count:] == phrase[:count]:
+                    words = words[:-count]
+                    break
+        return remove_skip_words(" ".join(words), self._skip_words, not self.spaced)
 
     def _has_spaces(self, text: str) -> bool:
         """Whether the word that ends the text would be set apart from the next."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pichat.events import Device, Kind, ToolCall
-from pichat.intents.actions import COVERINGS, OPENINGS
+from pichat.intents.actions import COVERINGS, OPENINGS, classes
 from pichat.intents.match import (
     Match,
     Meaning,
@@ -88,16 +88,18 @@ def _named_state(match: Match) -> Meaning | None:
 
 def _openings(match: Match) -> Meaning | None:
     """Blinds are covers; doors and windows are contact sensors with that word in their name."""
-    kind_of_opening = str(match.slots.get("device_class"))
-    if kind_of_opening in COVERINGS:
+    said = classes(match)
+    if COVERINGS.intersection(said):
         return asking(match, "cover_position", ("cover",))
-    if kind_of_opening not in OPENINGS or match.slots.get("state") not in ("open", "closed"):
+    openings = OPENINGS.intersection(said)
+    if not openings or match.slots.get("state") not in ("open", "closed"):
         return None
     devices: list[Device] = [
         device
         for area in match.areas or (None,)
         for device in match.within(area)
-        if device.capability("contact") and kind_of_opening in device.name.casefold()
+        if device.capability("contact")
+        and any(opening in device.name.casefold() for opening in openings)
     ]
     if not devices:
         return None
