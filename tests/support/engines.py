@@ -1,0 +1,144 @@
+"""The real engines of the voice loop, made ready once for a whole test session: the vocabulary
+takes seconds to build, PiChat's own speech a process for each sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from pichat.audio.base import EchoCanceller
+from pichat.audio.pcm import SAMPLE_BYTES, samples
+from pichat.config.types import Style, Voice
+from pichat.config.types import WakeWord as WantedWord
+from pichat.events import Device
+from pichat.intents.understand import Intents
+from pichat.intents.vocabulary import prepare
+from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
+from pichat.tts.base import PLAIN, Speech
+from pichat.tts.espeak_ng import EspeakNg
+from pichat.turn.listener import StopPhrases
+from pichat.wake.base import Wake, WakeWords, load_wake_word
+from tests.intents.house import HOUSE
+
+T = TypeVar("T")
+
+_CHUNK_BYTES = 4096
+_THRESHOLD = 0.5
+
+
+class OneWord:
+    """Implements WakeWords with openWakeWord alone, until there is an engine of two stages."""
+
+    def __init__(self, word: str) -> None:
+        self._name = word
+        self._word = load_wake_word("openwakeword", word)
+        self._resting_bytes = 0
+        self._highest = 0.0
+
+    def process(self, pcm: bytes) -> Wake | None:
+        score = self._word.process(pcm)
+        self._highest = max(self._highest, score)
+        self._resting_bytes -= len(pcm)
+        woke = self._resting_bytes <= 0 and score >= _THRESHOLD
+        if woke:
+            self._resting_bytes = 2 * samples(1.0)
+        return Wake(self._name, {"openwakeword": score}) if woke else None
+
+    def be_strict(self, strict: bool) -> None:
+        pass
+
+    def scores(self) -> dict[str, dict[str, float]]:
+        scores = {"openwakeword": {self._name: self._highest}}
+        self._highest = 0.0
+        return scores
+
+    def close(self) -> None:
+        self._word.close()
+
+
+def new_wake_words(config: Voice) -> WakeWords:
+    """As the configuration wants them."""
+    word = config.wake_words[0]
+    return OneWord(word.word if isinstance(word, WantedWord) else word)
+
+
+def new_stop_phrases() -> StopPhrases | None:
+    """What ends an answer."""
+    return None
+
+
+def new_canceller() -> EchoCanceller | None:
+    """What takes PiChat's own voice out of the sound."""
+    return None
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Of the default house."""
+    folder = Path(tempfile.mkdtemp(prefix="pichat-vocabulary-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _elsewhere(lambda: asyncio.run(prepare("en", HOUSE, folder)))
+
+
+def new_recogniser() -> Recogniser:
+    """pocketsphinx with the default house's vocabulary."""
+    return open_recogniser("pocketsphinx", vocabulary())
+
+
+class SharedIntents:
+    """The default house's intents, for one world after the other."""
+
+    def __init__(self) -> None:
+        self.devices: Callable[[], Sequence[Device]] = lambda: HOUSE
+        self.intents = Intents("en", lambda: self.devices())
+        self.intents.warm()
+
+
+@cache
+def shared_intents() -> SharedIntents:
+    return SharedIntents()
+
+
+class RenderedSynthesiser:
+    """Implements Synthesiser with espeak-ng's real sound, which takes `delay_s` of virtual time to
+    begin: each sentence is rendered once."""
+
+    def __init__(self, delay_s: float = 0.02) -> None:
+        self._delay_s = delay_s
+
+    @asynccontextmanager
+    async def speak(self, text: str, language: str, style: Style = PLAIN) -> AsyncIterator[Speech]:
+        """See Synthesiser."""
+        sample_rate_hz, pcm = render(text, language, style)
+        await asyncio.sleep(self._delay_s)
+        yield Speech(sample_rate_hz, _chunks(pcm))
+
+
+@cache
+def render(text: str, language: str = "en", style: Style = PLAIN) -> tuple[int, bytes]:
+    """PiChat's own speech: sample rate and mono int16."""
+
+    async def work() -> tuple[int, bytes]:
+        async with EspeakNg().speak(text, language, style) as speech:
+            return speech.sample_rate_hz, b"".join([chunk async for chunk in speech.chunks])
+
+    return _elsewhere(lambda: asyncio.run(work()))
+
+
+async def _chunks(pcm: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(pcm), _CHUNK_BYTES * SAMPLE_BYTES):
+        yield pcm[start : start + _CHUNK_BYTES * SAMPLE_BYTES]
+
+
+def _elsewhere(work: Callable[[], T]) -> T:
+    """On a thread of its own, which may run an event loop while this one does, in real time."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
