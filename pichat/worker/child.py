@@ -9,7 +9,6 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -38,7 +37,6 @@ class Child:
         process: asyncio.subprocess.Process,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        on_end: Callable[[], None],
     ) -> None:
         self._process = process
         self._signals = os.pidfd_open(process.pid)
@@ -47,11 +45,11 @@ class Child:
         self._wire: Wire[FromChild] = Wire(FromChild)
         self._complaints: deque[str] = deque(maxlen=COMPLAINTS)
         self._listening = asyncio.create_task(self._listen())
-        self._watching = asyncio.create_task(self._watch(on_end))
+        self._watching = asyncio.create_task(self._watch())
 
     @classmethod
-    async def start(cls, on_end: Callable[[], None] = lambda: None) -> Child:
-        """`on_end` is called once, when the process has ended for whatever reason."""
+    async def start(cls) -> Child:
+        """Raises OSError when no process can be started."""
         ours, theirs = socket.socketpair()
         with theirs:
             reader, writer = await asyncio.open_unix_connection(sock=ours)
@@ -60,7 +58,7 @@ class Child:
             except BaseException:
                 writer.close()
                 raise
-        return cls(process, reader, writer, on_end)
+        return cls(process, reader, writer)
 
     @property
     def pid(self) -> int:
@@ -126,11 +124,10 @@ class Child:
         """Log what it said last: it ended unasked."""
         log.warning("worker ended", pid=self.pid, how=self.ending, said=list(self._complaints))
 
-    async def _watch(self, on_end: Callable[[], None]) -> None:
+    async def _watch(self) -> None:
         await self._process.wait()
         os.close(self._signals)
         await self._listening
-        on_end()
 
     async def _listen(self) -> None:
         """Its prints and complaints go to the log; the pipe never fills."""

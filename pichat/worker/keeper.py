@@ -55,11 +55,13 @@ class Keeper:
         else:
             self._show(None)
 
-    async def loaded(self, on_end: Callable[[], None]) -> Child:
+    async def loaded(self) -> Child:
         """The child, with its model. Raises a PiChatError; then there is none."""
         if self.child is not None and not self.child.ended:
             return self.child
-        await self.drop()
+        if self.child is not None:
+            self.child.complain()  # something ended it while it was idle
+            await self.drop()
         if self._rest.left_s:
             raise UnavailableError(
                 f"The {self._model.name} failed {self._rest.failures} times in a row. "
@@ -67,7 +69,12 @@ class Keeper:
             )
         await self._check()
         started_s = monotonic()
-        self.child = await Child.start(on_end)
+        try:
+            self.child = await Child.start()
+        except OSError as error:
+            reason = f"The {self._model.name} could not be started ({error.strerror})."
+            self._show(reason)
+            raise UnavailableError(reason) from error
         try:
             async with asyncio.timeout(self._load_s):
                 failure = await self._load(self.child)

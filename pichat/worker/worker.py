@@ -136,15 +136,12 @@ class Worker(Generic[P]):
                 if not order.over.is_set():
                     return order
             self._news.clear()
-            child = self._keeper.child
+            idle_s = None if self._keeper.child is None else self._limits.idle_s
             try:
-                async with asyncio.timeout(None if child is None else self._limits.idle_s):
+                async with asyncio.timeout(idle_s):
                     await self._news.wait()
             except TimeoutError:
                 return None
-            if child is not None and child.ended:
-                child.complain()
-                await self._drop()
 
     async def _drop(self, *, kill: bool = False) -> None:
         await self._keeper.drop(kill=kill)
@@ -163,7 +160,7 @@ class Worker(Generic[P]):
 
     async def _answer(self, order: Order) -> None:
         order.stage = self.stage = "loading"
-        child = await self._keeper.loaded(self._news.set)
+        child = await self._keeper.loaded()
         if order.request is None or order.over.is_set():
             await order.end()
             return

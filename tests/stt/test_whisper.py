@@ -129,7 +129,7 @@ async def test_killed_in_the_middle_of_an_utterance(slow: Path, health: Health) 
 
 
 async def test_a_hanging_one_is_given_up_at_the_deadline(slow: Path, health: Health) -> None:
-    async with whisper(slow, health, deadline_s=1.0) as engine:
+    async with whisper(slow, health, deadline_s=0.4) as engine:
         await engine.worker.load()
         pid = engine.worker.pid
         assert pid is not None

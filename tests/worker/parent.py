@@ -18,7 +18,7 @@ async def main() -> None:
     )
     async with (
         Worker[int](model, int, Health(Bus())) as worker,
-        worker.run(Request(do="ignore me"), deadline_s=60) as pieces,
+        worker.run(Request(do=sys.argv[1]), deadline_s=60) as pieces,
     ):
         async for pid in pieces:
             print(pid, file=sys.stderr, flush=True)

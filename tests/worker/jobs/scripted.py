@@ -43,6 +43,9 @@ class Scripted:
         elif request.do == "ignore me":
             yield os.getpid()
             threading.Event().wait()
+        elif request.do == "hold the interpreter":
+            yield os.getpid()
+            ctypes.PyDLL(None).sleep(600)  # as native code does that forgets to let go of it
         elif request.do == "refuse":
             raise UnsupportedError("It knows no such thing.")
         else:
