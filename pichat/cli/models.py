@@ -19,6 +19,7 @@ from pichat.errors import ConfigError, NotFoundError
 from pichat.models.machine import Machine, this_machine
 from pichat.models.manifest import Model, catalogue
 from pichat.models.shelf import Installed, Shelf, installed, resolve
+from pichat.tts.piper import missing
 
 if TYPE_CHECKING:
     from pichat.models.fetch import Patience
@@ -196,6 +197,8 @@ async def _install_one(model: Model, shelf: Shelf, patience: Patience) -> None:
             brought = await bring(model, shelf, patience, bars)
     click.echo(f"{model.name} is installed ({in_bytes(model.size)}).")
     click.echo(_how_to_use(brought))
+    if brought.kind == "piper-voice" and (lacks := missing(brought.path)):
+        click.echo(f"It cannot speak yet: {lacks}", err=True)
 
 
 def _find(names: Iterable[str], known: dict[str, Model]) -> list[Model]:

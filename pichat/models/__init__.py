@@ -1,5 +1,6 @@
 """Models that an owner adds: Piper voices, Whisper models, small language models.
 
 `manifest.py` says which there are, `install.py` brings one, and `shelf.py` knows those that are
-here: `installed(state_dir)` and `resolve(…)` are for the daemon.
+here. The daemon needs only `shelf.installed`, and `shelf.resolve` for what its configuration names;
+neither reads a manifest.
 """

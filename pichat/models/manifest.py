@@ -19,6 +19,7 @@ from pichat.errors import ConfigError
 from pichat.models.check import read
 from pichat.models.urls import refusal
 
+RECORD = "pichat.json"  # beside an installed model's files: its entry, as it was when it came
 Kind = Literal["piper-voice", "whisper", "gguf"]
 Board = Literal["pi4", "pi5"]
 Name = Annotated[
@@ -157,7 +158,9 @@ def _inconsistent(model: Model) -> list[str]:
     found += [
         f"{name} is there twice." for name in sorted({n for n in names if names.count(n) > 1})
     ]
-    found += [f"{n!r} is no file's name: give it one." for n in names if not n or n.startswith(".")]
+    found += [
+        f"{name!r} is no name for a file here: give it one." for name in names if _is_odd(name)
+    ]
     if model.kind == "piper-voice":
         voices = [name for name in names if name.endswith(".onnx")]
         if len(voices) != 1 or set(names) != {voices[0], f"{voices[0]}.json"}:
@@ -166,5 +169,12 @@ def _inconsistent(model: Model) -> list[str]:
         found.append("a language model is one file, NAME.gguf.")
     if model.kind == "whisper":
         lacks = {"model.bin", "config.json", "tokenizer.json"} - set(names)
+        if not {"vocabulary.json", "vocabulary.txt"} & set(names):
+            lacks.add("vocabulary.json or vocabulary.txt")
         found += [f"a Whisper model has a file {name}." for name in sorted(lacks)]
     return found
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a file would be hidden, or be taken for one that PiChat puts beside it."""
+    return not name or name.startswith(".") or name == RECORD or name.endswith((".part", ".etag"))

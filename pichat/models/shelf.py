@@ -15,11 +15,10 @@ import structlog
 
 from pichat.errors import BusyError, NotFoundError
 from pichat.models.errors import disk_errors
-from pichat.models.manifest import Kind, Model
+from pichat.models.manifest import RECORD, Kind, Model
 from pichat.models.part import matches
 
 log = structlog.get_logger(__name__)
-RECORD = "pichat.json"  # the manifest's entry, as it was when the model came
 _INCOMING = ".incoming"
 
 

@@ -88,13 +88,17 @@ def test_what_the_types_cannot_say_is_checked_too(tmp_path: Path) -> None:
 
     voice = entry(name="v", kind="piper-voice", files=files("https://example.org/v.onnx"))
     whisper = entry(name="w", kind="whisper", files=files("https://example.org/model.bin"))
+    record = entry(name="r", files=files("https://example.org/x/pichat.json"))
     plain = entry(name="p", files=files("file:///tmp/p.gguf"))
     open_ = entry(name="o", files=files("http://example.org/o.gguf"))
     twice = entry(name="t", files=files("https://a.example/t.gguf", "https://b.example/t.gguf"))
-    assert problems(tmp_path, voice, whisper, plain, open_, twice, entry(), entry()) == [
+    assert problems(tmp_path, voice, whisper, record, plain, open_, twice, entry(), entry()) == [
         "v: a Piper voice is two files, NAME.onnx and NAME.onnx.json.",
         "w: a Whisper model has a file config.json.",
         "w: a Whisper model has a file tokenizer.json.",
+        "w: a Whisper model has a file vocabulary.json or vocabulary.txt.",
+        "r: 'pichat.json' is no name for a file here: give it one.",
+        "r: a language model is one file, NAME.gguf.",
         "p: file:///tmp/p.gguf is no https address.",
         "o: http://example.org/o.gguf is not encrypted (http, not https).",
         "t: t.gguf is there twice.",

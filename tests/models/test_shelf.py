@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from pichat.errors import BusyError, NotFoundError
-from pichat.models.shelf import RECORD, Shelf, installed, resolve
+from pichat.models.manifest import RECORD
+from pichat.models.shelf import Shelf, installed, resolve
 from tests.models.conftest import Bench
 
 VOICE = {"v__onnx": b"voice", "v__onnx__json": b"{}"}
