@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -116,6 +117,8 @@ def _is_whisper(model: Path) -> bool:
 
 
 def _check(folder: Path) -> None:
+    if find_spec("faster_whisper") is None:
+        raise UnavailableError(f"The {NAME} needs the Python package faster-whisper.")
     if reason := missing(folder):
         raise UnavailableError(reason)
     require_memory(need_bytes(folder), NAME)
