@@ -197,7 +197,7 @@ Milestone = Literal[
     "speech_end",  # detail: why the turn ended: complete, silence, open, stopped
     "capped",
     "gave_up",
-    "transcribed",  # detail: the engine that was asked when the recogniser refused
+    "transcribed",  # a model was asked when the recogniser refused; detail: how it failed
     "paused",  # somebody speaks into the answer
     "resumed",  # it was nothing
     "interrupted",  # detail: by what: wake word, stop word, speech, button
