@@ -65,4 +65,4 @@ class WakeWord(Protocol):
 
 def load_wake_word(engine: str, word: str) -> WakeWord:
     """The engine's detector of `word`. Raises ConfigError when either is not known."""
-    return cast("WakeWord", load_engine("wake", engine, "wake word engine").create(word))
+    return cast("WakeWord", load_engine("wake", engine, "wake word engine").create_single(word))
