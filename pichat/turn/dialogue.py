@@ -106,10 +106,7 @@ class Dialogue:
             case HeardPartial(text=text):
                 self._bus.publish(Transcript(turn_id=turn.id, text=text, final=False))
             case HeardIntoAnswer():
-                self._mouth.pause()
-                self._milestone(turn, "paused", at_s)
-                self._answered, self._turn = turn, self._next_turn(asked=False)
-                self._status.do("hearing")
+                self._pause(turn, at_s)
             case HeardFalseAlarm():
                 self._go_on(at_s)
             case HeardEnd():
@@ -145,19 +142,27 @@ class Dialogue:
         profile, style = self._manners.profiles.get(event.word, ("default", _PLAIN))
         turn = Turn(id=uuid.uuid4().hex, profile=profile, style=style, asked=True)
         self._keep(turn.id, event)
-        if event.word and not self._floor.claim(self._manners.station, at_s):
-            self._milestone(turn, "stood_down", at_s)
-            self._tell(lambda listener: listener.abandon())
-            return
         by = "wake word" if event.word else "button"
         for earlier in (self._answered, self._turn):
             if earlier is not None and earlier.task is not None:
                 self._cancel(earlier, by, at_s)
         self._answered, self._turn = None, turn
+        if event.word and not self._floor.claim(self._manners.station, at_s):
+            self._milestone(turn, "stood_down", at_s)
+            self._tell(lambda listener: listener.abandon())
+            self._status.do("listening")
+            return
         self._milestone(turn, "wake", at_s, event.word or "button", dict(event.scores))
         self._status.do("hearing")
         if not event.word:
             self._chime(turn)
+
+    def _pause(self, turn: Turn, at_s: float) -> None:
+        if turn.task is not None:  # else it ended in this moment
+            self._mouth.pause()
+            self._milestone(turn, "paused", at_s)
+        self._answered, self._turn = turn, self._next_turn(asked=False)
+        self._status.do("hearing")
 
     def _follow_up(self, at_s: float) -> Turn:
         self._turn = turn = self._next_turn(asked=self._expects_reply)
@@ -185,12 +190,12 @@ class Dialogue:
         if self._answered is None:
             return
         self._turn, self._answered = self._answered, None
+        self._mouth.resume()
         if self._turn.task is None:  # it ended meanwhile: the speaker was lost
             self._rest(0.0)
             return
         self._milestone(self._turn, "resumed", at_s)
-        self._tell(lambda listener: listener.speaking())
-        self._mouth.resume()
+        self._tell(lambda listener: listener.speaking(again=True))
         self._status.do("speaking")
 
     def _interrupt(self, by: str, at_s: float) -> None:

@@ -77,7 +77,7 @@ class Replier:
 
     async def make_out(self, spoken: Spoken) -> Spoken | None:
         """What was said, to be replied to; None when it was not meant for PiChat."""
-        command = await self._turns.command_in(spoken.utterance) if spoken.candidates else None
+        command = await self._command_in(spoken)
         if command is None and not spoken.asked:
             return None
         if command is None and self._transcriber is not None:
@@ -112,6 +112,15 @@ class Replier:
             await answer.add(text)
         return text
 
+    async def _command_in(self, spoken: Spoken) -> str | None:
+        if not spoken.candidates:
+            return None
+        try:
+            return await self._turns.command_in(spoken.utterance)
+        except Exception:  # the owner's boundary: the turn, if there is one, tells of the defect
+            log.exception("not made out", turn_id=spoken.turn_id)
+            return None
+
     async def _transcribe(self, spoken: Spoken, transcriber: Transcriber) -> tuple[str, ...]:
         """The model's text, else what the recogniser had."""
         try:
@@ -119,6 +128,10 @@ class Replier:
         except PiChatError as error:
             log.info("not transcribed", reason=error.sentence)
             spoken.milestone("transcribed", error.sentence)
+            return spoken.candidates
+        except Exception:  # an engine's own failure must not cost the person the turn
+            log.exception("not transcribed", turn_id=spoken.turn_id)
+            spoken.milestone("transcribed", "It failed; the log has more.")
             return spoken.candidates
         spoken.milestone("transcribed", "")
         return (text,) if text else ()

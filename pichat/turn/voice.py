@@ -93,10 +93,11 @@ class VoiceLoop:
     def mute(self, muted: bool) -> None:
         """Do not listen to the microphone, or do again; it holds until it is changed, even over a
         restart. An answer that is being given goes on."""
-        self._local.status.set_muted(muted)
+        status = self._local.status
+        if muted != status.muted and not status.recording:
+            self._local.forget_command()  # nor is there a follow-up when it listens again
+        status.set_muted(muted)
         self._muted_changed.set()
-        if muted:
-            self._local.forget_command()
 
     def interrupt(self) -> None:
         """Be silent here, and forget what is being said."""
@@ -122,6 +123,7 @@ class VoiceLoop:
         try:
             await status.until_able(patience_s)
             await status.until_idle()
+            self._local.forget_command()  # a recording is no follow-up of what was heard here
             await self._local.hear(frames, Pace())
         finally:
             status.set_recording(False)
