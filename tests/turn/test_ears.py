@@ -8,7 +8,7 @@ import threading
 from pichat.audio.base import Frame
 from pichat.turn.ears import Ears
 from pichat.turn.listener import Listener
-from tests.turn.voice_parts import scripted_listener, sound
+from tests.turn.script import scripted_listener, sound
 
 
 async def test_a_full_queue_drops_the_oldest_sound_and_no_command() -> None:

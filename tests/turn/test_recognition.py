@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import structs
@@ -18,6 +18,7 @@ from tests.support.fake_house import small_house
 from tests.support.recogniser import KeptRecogniser
 
 DEADLINE_S = 5
+Opening = Callable[[], Recogniser]
 
 
 class World:
@@ -44,17 +45,17 @@ class World:
     def refresh(self) -> None:
         self.refreshed.set()
 
-    async def prepare(self, devices: Sequence[Device]) -> Recogniser:
+    async def prepare(self, devices: Sequence[Device]) -> Opening:
         self.learnt.append({device.name for device in devices})
         if self.refusal is not None:
             raise self.refusal
-        return KeptRecogniser()
+        return KeptRecogniser
 
 
 @asynccontextmanager
-async def following(world: World) -> AsyncIterator[asyncio.Queue[Recogniser]]:
-    """The recognition at work; what it takes up."""
-    taken: asyncio.Queue[Recogniser] = asyncio.Queue()
+async def following(world: World) -> AsyncIterator[asyncio.Queue[Opening]]:
+    """The recognition at work; what it takes up, each of which opens a recogniser."""
+    taken: asyncio.Queue[Opening] = asyncio.Queue()
     recognition = Recognition(
         lambda: world.devices, world.prepare, taken.put_nowait, world.bus, world.health
     )

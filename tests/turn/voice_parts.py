@@ -1,20 +1,18 @@
-"""Hand-written parts around a voice loop: what is said is scripted, nothing takes time."""
+"""A voice loop with hand-written parts around it, on virtual time."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
-import numpy as np
-
-from pichat.audio.base import Frame, SoundSink
-from pichat.audio.pcm import BLOCK_SAMPLES
 from pichat.bus import Bus
-from pichat.config.types import Voice
-from pichat.errors import UnavailableError
+from pichat.config.types import Style, Voice
+from pichat.errors import PiChatError
 from pichat.events import (
+    AnswerHeard,
+    Event,
     Transcript,
     TurnEvent,
     TurnFinished,
@@ -22,148 +20,43 @@ from pichat.events import (
     Utterance,
     VoiceChanged,
     VoiceHeard,
+    WakeScored,
 )
 from pichat.health import Health
-from pichat.tts.base import Speech
-from pichat.turn.listener import Listener
-from pichat.turn.machine import Rules
-from pichat.turn.voice import VoiceLoop
+from pichat.turn.floor import Floor
+from pichat.turn.heard import Heard
+from pichat.turn.listener import Listener, OpenRecogniser
+from pichat.turn.reply import Replier
+from pichat.turn.rules import Rules
+from pichat.turn.station import Common, Station
+from pichat.turn.voice import Listeners, VoiceLoop
+from tests.support.inline import InlineEars
+from tests.turn.devices import (
+    KeptSpeaker,
+    ReadableSynthesiser,
+    ScriptedMicrophone,
+    now_s,
+    until,
+)
+from tests.turn.script import (
+    COMMANDS,
+    ScriptedRecogniser,
+    scripted_engines,
+    scripted_listener,
+    sound,
+)
 
-_WAKE, _TALK = 1000, 2000  # a block's first sample says what it is
-
-
-def sound(script: str) -> list[bytes]:
-    """Blocks of 0.1 s for each letter: w the wake word, s speech, . silence."""
-    level = {"w": _WAKE, "s": _TALK, ".": 0}
-    block = np.ones(BLOCK_SAMPLES, np.int16)
-    return [
-        (block * level[letter]).astype(np.int16).tobytes() for letter in script for _ in "12345"
-    ]
-
-
-def _level(pcm: bytes) -> int:
-    return int(np.frombuffer(pcm[:2], np.int16)[0])
-
-
-class ScriptedWakeWord:
-    def process(self, pcm: bytes) -> float:
-        return 0.9 if _level(pcm) == _WAKE else 0.0
-
-    def close(self) -> None:
-        pass
-
-
-class ScriptedVoiceActivity:
-    def process(self, pcm: bytes) -> float | None:
-        return 0.9 if _level(pcm) == _TALK else 0.0
-
-    def reset(self) -> None:
-        pass
-
-
-def scripted_listener() -> Listener:
-    return Listener(Rules(), ScriptedWakeWord(), ScriptedVoiceActivity())
-
-
-class ScriptedMicrophone:
-    """Implements SoundSource: `say` speaks into it, `lose` pulls it out."""
-
-    def __init__(self, health: Health, *, present: bool = True) -> None:
-        self._health = health
-        self._deliver: Callable[[Frame], None] | None = None
-        self._lost = asyncio.Event()
-        self.present = present
-
-    async def serve(self, deliver: Callable[[Frame], None]) -> None:
-        if not self.present:
-            raise UnavailableError("No microphone is connected.")
-        self._deliver = deliver
-        self._health.set("microphone", "ok")
-        await self._lost.wait()
-        self._lost.clear()
-        raise UnavailableError("The microphone was lost.")
-
-    def say(self, script: str) -> None:
-        assert self._deliver is not None
-        for block in sound(script):
-            self._deliver(Frame(block, time.monotonic()))
-
-    def lose(self) -> None:
-        self._lost.set()
-
-
-class KeptPlayback:
-    def __init__(self, speaker: KeptSpeaker, on_first: Callable[[float], None] | None) -> None:
-        self._speaker = speaker
-        self._on_first = on_first
-        self._stops = speaker.stops
-
-    async def write(self, chunks: AsyncIterator[bytes], sample_rate_hz: int) -> bool:
-        async for chunk in chunks:
-            if self._on_first is not None:
-                self._on_first(time.monotonic())
-                self._on_first = None
-            self._speaker.played.append(chunk)
-        return self._stops == self._speaker.stops
-
-    async def finish(self) -> bool:
-        while self._stops == self._speaker.stops and not self._speaker.quick.is_set():
-            self._speaker.changed.clear()
-            await self._speaker.changed.wait()
-        return self._stops == self._speaker.stops
-
-
-class KeptSpeaker:
-    """Implements SoundSink. While `quick` is cleared, sound takes until it is stopped."""
-
-    def __init__(self, health: Health, *, present: bool = True) -> None:
-        self._health = health
-        self.present = present
-        self.played: list[bytes] = []
-        self.stops = 0
-        self.changed = asyncio.Event()
-        self.quick = asyncio.Event()
-        self.quick.set()
-
-    async def serve(self) -> None:
-        if not self.present:
-            raise UnavailableError("No speaker is connected.")
-        self._health.set("speaker", "ok")
-        await asyncio.Event().wait()
-
-    def begin(self, on_first: Callable[[float], None] | None = None) -> KeptPlayback:
-        if not self.present:
-            raise UnavailableError("There is no speaker to answer through.")
-        return KeptPlayback(self, on_first)
-
-    def stop(self) -> None:
-        self.stops += 1
-        self.changed.set()
-
-    @property
-    def said(self) -> list[str]:
-        """The spoken sentences, without feedback sounds."""
-        return [chunk[4:].decode() for chunk in self.played if chunk.startswith(b"say:")]
-
-    @property
-    def chimes(self) -> int:
-        return sum(not chunk.startswith(b"say:") for chunk in self.played)
-
-
-class ReadableSynthesiser:
-    """Implements Synthesiser: the sound is the text."""
-
-    @asynccontextmanager
-    async def speak(self, text: str, language: str) -> AsyncIterator[Speech]:
-        yield Speech(16_000, _once(b"say:" + text.encode()))
+E = TypeVar("E")
 
 
 class ScriptedTurns:
-    """Implements Turns: answers each utterance with `pieces`, or raises `failure`."""
+    """Implements Turns: answers each utterance with `pieces`, or raises `failure`. `hold` cleared:
+    it thinks for ever."""
 
     def __init__(self, *pieces: str) -> None:
         self.pieces = pieces
         self.failure: Exception | None = None
+        self.broken: Exception | None = None  # it cannot even tell what is a command
         self.asked: list[Utterance] = []
         self.cancelled = 0
         self.hold = asyncio.Event()
@@ -174,9 +67,9 @@ class ScriptedTurns:
         if self.failure is not None:
             raise self.failure
         try:
+            await self.hold.wait()
             for piece in self.pieces:
                 yield TurnText(turn_id=utterance.turn_id, text=piece)
-            await self.hold.wait()
         except (asyncio.CancelledError, GeneratorExit):
             self.cancelled += 1
             raise
@@ -190,6 +83,54 @@ class ScriptedTurns:
             timings_ms={},
         )
 
+    async def command_in(self, utterance: Utterance) -> str | None:
+        if self.broken is not None:
+            raise self.broken
+        return next((text for text in utterance.candidates if text in COMMANDS), None)
+
+
+class ScriptedTranscriber:
+    """Implements Transcriber. `failure` instead of `text`; `hold` cleared: it takes for ever."""
+
+    def __init__(self, text: str = "", failure: Exception | None = None) -> None:
+        self.text = text
+        self.failure = failure
+        self.heard: list[bytes] = []
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def transcribe(self, pcm: bytes, language: str) -> str:
+        self.heard.append(pcm)
+        await self.hold.wait()
+        if self.failure is not None:
+            raise self.failure
+        return self.text
+
+
+class WitnessBus(Bus):
+    """Remembers everything, and when it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.witnessed: list[tuple[float, Event]] = []
+
+    def publish(self, event: Event) -> None:
+        self.witnessed.append((now_s(), event))
+        super().publish(event)
+
+
+ANSWER = ("Turned on. ", "The light is bright.")
+QUIET = Voice(feedback_sound=False)
+
+
+class Screen:
+    """A screen that is listened to."""
+
+    def __init__(self, station: Station, microphone: ScriptedMicrophone, speaker: KeptSpeaker):
+        self.station = station
+        self.say = microphone.say
+        self.speaker = speaker
+
 
 class Kitchen:
     """A voice loop with its parts, and what it published."""
@@ -199,69 +140,124 @@ class Kitchen:
         *,
         microphone: bool = True,
         speaker: bool = True,
-        listener: Callable[[], Listener] = scripted_listener,
-        config: Voice | None = None,
+        listener: Callable[[Rules], Listener] = scripted_listener,
+        config: Voice = QUIET,
+        barge_in: bool = True,
+        transcriber: ScriptedTranscriber | None = None,
+        profiles: Mapping[str, tuple[str, Style]] | None = None,
+        recogniser: OpenRecogniser | None = ScriptedRecogniser,
     ) -> None:
-        self.bus = Bus()
+        self.bus = WitnessBus()
         self.health = Health(self.bus)
         self.microphone = ScriptedMicrophone(self.health, present=microphone)
         self.speaker = KeptSpeaker(self.health, present=speaker)
-        self.turns = ScriptedTurns("Turned on. ", "The light is bright")
-        sink: SoundSink = self.speaker
+        self.synthesiser = ReadableSynthesiser()
+        self.turns = ScriptedTurns(*ANSWER)
+        self.kept: list[tuple[str, Heard]] = []
+        self.remembered: list[bool] = []
+        self.disk: PiChatError | None = None
+        self._recogniser = recogniser
+        rules = Rules.of(config, barge_in=barge_in, understands_anything=transcriber is not None)
+
+        def screen(wake_word: bool, cancels_echo: bool) -> Listener:
+            return Listener(rules, scripted_engines(wake_words=wake_word))
+
         self.loop = VoiceLoop(
-            config or Voice(feedback_sound=False),  # it masks sound that comes faster than real
-            listener=listener,
-            microphone=self.microphone,
-            speaker=sink,
-            synthesiser=ReadableSynthesiser(),
-            turns=self.turns,
-            bus=self.bus,
-            health=self.health,
+            Common(
+                config=config,
+                replier=Replier(self.turns, transcriber, self.bus, "en"),
+                synthesiser=self.synthesiser,
+                bus=self.bus,
+                health=self.health,
+                floor=Floor(),
+                keep=lambda turn_id, event: self.kept.append((turn_id, event)),
+                profiles=profiles or {},
+                ears=InlineEars,
+            ),
+            Listeners(local=lambda: listener(rules), screen=screen),
+            self.microphone,
+            self.speaker,
+            remember_muted=self._remember,
         )
-        self.events: list[VoiceChanged | Transcript | VoiceHeard] = []
-        self._changed = asyncio.Condition()
+
+    async def _remember(self, muted: bool) -> None:
+        if self.disk is not None:
+            raise self.disk
+        self.remembered.append(muted)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Kitchen]:
-        collecting = asyncio.create_task(self._collect())
-        await asyncio.sleep(0)
         running = asyncio.create_task(self.loop.run())
         try:
+            if self._recogniser is not None:
+                self.loop.set_recogniser(self._recogniser)
+                await self.until(lambda: self.health.parts().get("microphone") is not None)
             yield self
+            assert not running.done()
         finally:
             running.cancel()
-            collecting.cancel()
-            await asyncio.gather(running, collecting, return_exceptions=True)
+            await asyncio.gather(running, return_exceptions=True)
+
+    @asynccontextmanager
+    async def screen(
+        self, name: str = "phone", *, wake_word: bool = True, area: str | None = None
+    ) -> AsyncIterator[Screen]:
+        speaker, microphone = KeptSpeaker(), ScriptedMicrophone()
+        async with self.loop.screen(
+            name, speaker, area=area, wake_word=wake_word, cancels_echo=True
+        ) as station:
+            feeding = asyncio.create_task(microphone.serve(station.put))
+            try:
+                yield Screen(station, microphone, speaker)
+            finally:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+
+    async def say(self, script: str) -> None:
+        await self.microphone.say(script)
 
     async def becomes(self, state: str) -> VoiceChanged:
-        """Wait until the loop's state is `state`."""
+        """Wait until the local station's state is `state`."""
         await self.until(lambda: self.loop.state.state == state)
         return self.loop.state
 
-    async def until(self, condition: Callable[[], bool], within_s: float = 5.0) -> None:
-        """Wait until `condition` holds; it is looked at after each published event."""
-        async with asyncio.timeout(within_s), self._changed:
-            await self._changed.wait_for(condition)
+    async def until(self, condition: Callable[[], bool], within_s: float = 60.0) -> None:
+        """Wait until `condition` holds."""
+        await until(condition, within_s)
 
-    async def _collect(self) -> None:
-        with self.bus.subscribe(VoiceChanged, Transcript, VoiceHeard) as subscription:
-            async for event in subscription:
-                self.events.append(event)  # type: ignore[arg-type]
-                async with self._changed:
-                    self._changed.notify_all()
+    def seen(self, kind: type[E]) -> list[E]:
+        return [event for _, event in self.bus.witnessed if isinstance(event, kind)]
 
-    @property
-    def states(self) -> list[str]:
-        return [event.state for event in self.events if isinstance(event, VoiceChanged)]
+    def states(self, station: str = "local") -> list[str]:
+        return [each.state for each in self.seen(VoiceChanged) if each.station == station]
 
-    @property
-    def milestones(self) -> list[str]:
-        return [event.what for event in self.events if isinstance(event, VoiceHeard)]
+    def milestones(self, station: str = "local") -> list[str]:
+        return [each.what for each in self.seen(VoiceHeard) if each.station == station]
+
+    def details(self, station: str = "local") -> list[tuple[str, str]]:
+        return [
+            (each.what, each.detail) for each in self.seen(VoiceHeard) if each.station == station
+        ]
+
+    def at_s(self, what: str) -> float:
+        """When the last milestone of that name was."""
+        return next(e.at_s for e in reversed(self.seen(VoiceHeard)) if e.what == what)
 
     @property
     def transcripts(self) -> list[tuple[str, bool]]:
-        return [(e.text, e.final) for e in self.events if isinstance(e, Transcript)]
+        return [(each.text, each.final) for each in self.seen(Transcript)]
+
+    @property
+    def answers(self) -> list[tuple[str, bool]]:
+        """What of the answers was heard, and whether that was all."""
+        return [(each.text, each.whole) for each in self.seen(AnswerHeard)]
+
+    @property
+    def scored(self) -> list[WakeScored]:
+        return self.seen(WakeScored)
 
 
-async def _once(pcm: bytes) -> AsyncIterator[bytes]:
-    yield pcm
+async def frames(script: str) -> AsyncIterator[bytes]:
+    """A recording."""
+    for block in sound(script):
+        yield block
