@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence, Set
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from msgspec import structs
 
+from pichat.audio.base import EchoCanceller
 from pichat.audio.microphone import Microphone
 from pichat.audio.portaudio import PortAudio
 from pichat.audio.speaker import Speaker
 from pichat.bus import Bus
-from pichat.config.types import Config, Voice
+from pichat.config.types import Config, Profile, Style, Voice
+from pichat.controls.controls import Controls
+from pichat.errors import UnavailableError
 from pichat.events import Device, PartHealth
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
@@ -28,19 +32,31 @@ from pichat.steps import Steps
 from pichat.store.audit import open_audit
 from pichat.store.db import Database, open_database
 from pichat.store.devices import DeviceNames
-from pichat.stt.base import Recogniser, open_recogniser
+from pichat.store.settings import Settings
+from pichat.stt.base import open_recogniser
+from pichat.stt.nothing import Nothing
+from pichat.stt.transcriber import Transcriber
+from pichat.stt.whisper import Whisper
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
-from pichat.tts.registry import choose, missing
-from pichat.turn.listener import Listener
-from pichat.turn.machine import Rules
+from pichat.tts.base import Synthesiser
+from pichat.tts.registry import choose
+from pichat.turn.clips import Clips
+from pichat.turn.floor import Floor
+from pichat.turn.keeping import Keeping
+from pichat.turn.kept import KeptSound
+from pichat.turn.listener import Engines, Listener, OpenRecogniser
 from pichat.turn.recognition import PART as RECOGNITION
 from pichat.turn.recognition import Recognition, follow_names
+from pichat.turn.reply import Replier
+from pichat.turn.rules import Rules
+from pichat.turn.runs import Runs
 from pichat.turn.silent import SilentVoice
+from pichat.turn.station import Common
 from pichat.turn.turns import Turns
-from pichat.turn.voice import VoiceLoop
+from pichat.turn.voice import Listeners, VoiceLoop
 from pichat.vad.base import load_voice_activity
-from pichat.wake.base import load_wake_word
+from pichat.wake.base import load_wake_words
 from pichat.zigbee.hub import Hub
 
 _STOP_DEADLINE_S = 4.0
@@ -88,19 +104,24 @@ class Daemon:
         intents = Intents(config.language, hub.devices)
         toolbox = Toolbox(hub, audit, load_tools())
         turns = Turns(intents, toolbox, self._bus)
-        voice = await self._voice(steps, turns)
+        runs = Runs(self._bus, keeps_audio="runs" in config.voice.keep_audio)
+        steps.run("runs", runs.serve())
+        speech = await self._start_speech(steps, turns)
+        voice = await self._voice(steps, speech, intents, runs, Settings(database))
         services = Services(
             turns=turns,
             tools=toolbox,
             house=hub,
             voice=voice,
+            clips=speech.clips,
+            runs=runs,
             bus=self._bus,
             health=self._health,
         )
         gateway = await steps.start("gateway", Gateway(config.server, services))
         self.url = gateway.url
         lock.announce(gateway.url)
-        self._start_voice(voice, intents, hub)
+        self._start_listening(voice, speech, intents, hub)
 
     def _start_house(self, steps: Steps, database: Database) -> Hub:
         config, simulated = self._config.zigbee, self._config.zigbee.path == "simulated"
@@ -137,41 +158,97 @@ class Daemon:
             ezsp_version=config.ezsp_version,
         )
 
-    async def _voice(self, steps: Steps, turns: Turns) -> VoiceLoop | SilentVoice:
+    async def _start_speech(self, steps: Steps, turns: Turns) -> Speech:
+        """What makes text of speech and speech of text, with or without a voice loop."""
+        config, language = self._config.voice, self._config.language
+        transcriber: Transcriber | None = None
+        if config.whisper_model is not None:
+            whisper = Whisper(config.whisper_model, self._health, idle_s=config.whisper_idle_s)
+            transcriber = await steps.start("whisper", whisper)
+        synthesiser = choose(config.tts, None)
+        return Speech(
+            synthesiser=synthesiser,
+            transcriber=transcriber,
+            replier=Replier(turns, transcriber, self._bus, language),
+            clips=Clips(turns, synthesiser, transcriber, language),
+        )
+
+    async def _voice(
+        self, steps: Steps, speech: Speech, intents: Intents, runs: Runs, settings: Settings
+    ) -> VoiceLoop | SilentVoice:
         config = self._config.voice
         if not config.enabled:
             return SilentVoice()
-        if reason := missing(config.tts, None):
-            self._health.set("speech", "degraded", reason)
         portaudio = await steps.start("portaudio", PortAudio())
-        return VoiceLoop(
-            config,
-            listener=partial(_listener, config),
-            microphone=Microphone(config.microphone, portaudio, self._health),
-            speaker=Speaker(config.speaker, portaudio, self._health),
-            synthesiser=choose(config.tts, None),
-            turns=turns,
+        canceller = None
+        common = Common(
+            config=config,
+            replier=speech.replier,
+            synthesiser=speech.synthesiser,
             bus=self._bus,
             health=self._health,
+            floor=Floor(),
+            keep=self._keeping(steps, runs),
+            profiles=_profiles(self._config),
             language=self._config.language,
         )
+        listener = partial(
+            _listener, config, intents, understands_anything=speech.transcriber is not None
+        )
+        return VoiceLoop(
+            common,
+            Listeners(
+                local=partial(listener, canceller, by_word=True, barge_in=False),
+                screen=lambda by_word, cancels_echo: listener(
+                    None, by_word=by_word, barge_in=cancels_echo
+                ),
+            ),
+            Microphone(config.microphone, portaudio, self._health),
+            Speaker(config.speaker, portaudio, self._health),
+            muted=await settings.muted(),
+            remember_muted=settings.save_muted,
+        )
 
-    def _start_voice(self, voice: VoiceLoop | SilentVoice, intents: Intents, hub: Hub) -> None:
+    def _keeping(self, steps: Steps, runs: Runs) -> Keeping:
+        kept = self._config.voice.keep_audio
+        wakes = None
+        if "wakes" in kept:
+            wakes = KeptSound(self._state_dir / "wakes")
+            steps.run("kept sound", wakes.serve())
+        return Keeping(runs if "runs" in kept else None, wakes)
+
+    def _start_listening(
+        self, voice: VoiceLoop | SilentVoice, speech: Speech, intents: Intents, hub: Hub
+    ) -> None:
         self._steps.run("intents", follow_names(intents, hub.devices, self._bus))
         if isinstance(voice, SilentVoice):
             return
-        recognition = Recognition(
-            hub.devices, self._recogniser, voice.set_recogniser, self._bus, self._health
-        )
+
+        def use(open_recogniser: OpenRecogniser) -> None:
+            voice.set_recogniser(open_recogniser)
+            speech.clips.set_recogniser(open_recogniser)
+
+        prepare = partial(self._recogniser, speech)
+        recognition = Recognition(hub.devices, prepare, use, self._bus, self._health)
         # The names are known once the radio was tried: learning them before would be for nothing.
         self._run_part(RECOGNITION, recognition.serve, needs={"zigbee"})
+        controls = Controls(self._config.controls, self._bus, self._health, voice)
+        self._steps.run("controls", controls.serve())
         self._steps.run("voice", voice.run())
         self._awaited |= {"voice", "speaker", "microphone"}
 
-    async def _recogniser(self, devices: Sequence[Device]) -> Recogniser:
+    async def _recogniser(self, speech: Speech, devices: Sequence[Device]) -> OpenRecogniser:
+        """What opens a recogniser for the names of now; it was opened once, to be sure."""
         cache = self._state_dir / "vocabulary"
-        files = await prepare(self._config.language, devices, cache)
-        return await asyncio.to_thread(open_recogniser, self._config.voice.stt, files)
+        try:
+            files = await prepare(self._config.language, devices, cache)
+        except UnavailableError:
+            if speech.transcriber is None:
+                raise
+            return Nothing  # whatever is said is transcribed, in any language
+        opened = partial(open_recogniser, self._config.voice.stt, files)
+        (await asyncio.to_thread(opened)).close()
+        return opened
 
     def _run_part(
         self, name: str, serve: Callable[[], Awaitable[None]], needs: Set[str] = frozenset()
@@ -210,9 +287,48 @@ class Daemon:
         }
 
 
-def _listener(config: Voice) -> Listener:
-    return Listener(
-        Rules.of(config),
-        load_wake_word("openwakeword", "hey_jarvis"),
-        load_voice_activity("silero"),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """The engines of speech that are shared."""
+
+    synthesiser: Synthesiser
+    transcriber: Transcriber | None
+    replier: Replier
+    clips: Clips
+
+
+def _profiles(config: Config) -> dict[str, tuple[str, Style]]:
+    """Each wake word's profile, and how it sounds; "" stands for a button."""
+    words = {"": "default"} | {each.word: each.profile for each in config.voice.words}
+    return {
+        word: (profile, config.profiles.get(profile, Profile()).style)
+        for word, profile in words.items()
+    }
+
+
+def _listener(
+    config: Voice,
+    intents: Intents,
+    canceller: EchoCanceller | None,
+    *,
+    by_word: bool,
+    barge_in: bool,
+    understands_anything: bool,
+) -> Listener:
+    """Runs on a listening thread: engines take their time to load."""
+    words = None
+    if by_word:
+        words = load_wake_words(config.wake_engine, config.words, config.wake_models)
+    rules = Rules.of(
+        config,
+        barge_in=barge_in and config.barge_in == "speech",
+        understands_anything=understands_anything,
     )
+    engines = Engines(
+        wake_words=words,
+        voice_activity=load_voice_activity("silero"),
+        judge=intents.judge,
+        stop_phrases=None,
+        canceller=canceller,
+    )
+    return Listener(rules, engines)

@@ -92,6 +92,13 @@ class Voice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     keep_audio: tuple[Literal["wakes", "runs"], ...] = ()
 
+    @property
+    def words(self) -> tuple[WakeWord, ...]:
+        """The wake words, each with its profile."""
+        return tuple(
+            each if isinstance(each, WakeWord) else WakeWord(word=each) for each in self.wake_words
+        )
+
 
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom a wake word calls."""

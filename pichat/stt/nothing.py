@@ -15,6 +15,9 @@ class Nothing:
     def partial(self) -> str:
         return ""
 
+    def so_far(self) -> tuple[str, ...]:
+        return ()
+
     def finish(self) -> tuple[str, ...]:
         return ()
 

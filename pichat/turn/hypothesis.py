@@ -17,7 +17,7 @@ _LONGEST_BYTES = 30 * SAMPLE_RATE_HZ * SAMPLE_BYTES
 
 
 class Hypothesis:
-    """One command at a time: `begin`, `feed`…, then `finish` or `drop`."""
+    """One command at a time: `begin`, `feed`…, then `finish`, or `complete`, or `drop`."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
@@ -78,20 +78,25 @@ class Hypothesis:
         self.completeness = self._judge(text)
         return text
 
-    def finish(self, *, sure: bool) -> tuple[str, ...] | None:
-        """The candidates. With `sure`, only when they are a whole command too: None means that
-        they are not, and that the command goes on."""
+    def finish(self) -> tuple[str, ...]:
+        """The candidates, after a look at the whole."""
         if self._recogniser is None or not self._open:
             return ()
         candidates = self._recogniser.finish()
         self._open = False
-        if not sure or any(
-            self._judge(text) is Completeness.COMPLETE for text in candidates[:_SURE]
-        ):
-            self._forget()
-            return candidates
-        self.begin([bytes(self._heard)])
-        return None
+        self._forget()
+        return candidates
+
+    def complete(self) -> tuple[str, ...] | None:
+        """The candidates at once, if a likely one is a whole command; else None, and hearing goes
+        on. After it `drop` has to be called when there is time: that takes a moment."""
+        if self._recogniser is None or not self._open:
+            return None
+        candidates = self._recogniser.so_far()
+        likely = candidates[:_SURE]
+        if not any(self._judge(text) is Completeness.COMPLETE for text in likely):
+            return None
+        return candidates
 
     def drop(self) -> None:
         """Nobody wants to know."""

@@ -97,6 +97,7 @@ class Listener:
         self._own_sound = False
         self._button = False
         self._unscored = 0
+        self._untidy = False  # the recogniser has not ended its last command
 
     @property
     def phase(self) -> Phase:
@@ -147,6 +148,9 @@ class Listener:
 
     def _feed_block(self, block: bytes) -> list[Heard]:
         machine, engines = self._machine, self._engines
+        if self._untidy:  # what was heard is on its way by now
+            self._untidy = False
+            self._hypothesis.drop()
         if machine.phase is Phase.LISTENING:
             self._renew_recogniser()
         if not self._hypothesis.able:
@@ -254,9 +258,12 @@ class Listener:
 
     def _end_command(self, ago_s: float, why: str) -> list[Heard]:
         pcm = self._hypothesis.pcm
-        candidates = self._hypothesis.finish(sure=why == "complete")
+        if why != "complete":
+            return [HeardEnd(ago_s, self._hypothesis.finish(), why, pcm)]
+        candidates = self._hypothesis.complete()
         if candidates is None:
-            # Heard as a whole it was no whole command: whoever spoke may be going on.
+            # Looked at again it is no whole command: whoever spoke may be going on.
             self._machine.reopen()
             return []
+        self._untidy = True
         return [HeardEnd(ago_s, candidates, why, pcm)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import NoReturn
 
+from pichat.audio.base import SoundSink
 from pichat.errors import UnavailableError
 from pichat.events import VoiceChanged
 
@@ -24,6 +27,18 @@ class SilentVoice:
         """There is nothing to interrupt."""
 
     def listen(self) -> None:
+        """Raises UnavailableError."""
+        raise UnavailableError(_REASON)
+
+    def screen(
+        self,
+        name: str,  # noqa: ARG002
+        speaker: SoundSink,  # noqa: ARG002
+        *,
+        area: str | None,  # noqa: ARG002
+        wake_word: bool,  # noqa: ARG002
+        cancels_echo: bool,  # noqa: ARG002
+    ) -> AbstractAsyncContextManager[NoReturn]:
         """Raises UnavailableError."""
         raise UnavailableError(_REASON)
 

@@ -49,6 +49,7 @@ class VoiceLoop:
         microphone: SoundSource,
         speaker: SoundSink,
         *,
+        muted: bool = False,
         remember_muted: Callable[[bool], Awaitable[None]],
     ) -> None:
         self._common = common
@@ -60,6 +61,7 @@ class VoiceLoop:
         self._open_recogniser: OpenRecogniser | None = None
         self._reason: str | None = None
         self._local = Station(LOCAL_STATION, common, listeners.local, speaker, on_ready=self._heal)
+        self._local.status.set_muted(muted)
         self._screens: dict[str, Station] = {}
 
     @property

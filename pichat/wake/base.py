@@ -50,19 +50,3 @@ def load_wake_words(engine: str, words: Sequence[WantedWord], folder: Path | Non
     when the engine or a word is not known."""
     module = load_engine("wake", engine, "wake word engine")
     return cast("WakeWords", module.create(words, folder))
-
-
-class WakeWord(Protocol):
-    """One wake word, listened for in one continuous stream. Used by one thread at a time."""
-
-    def process(self, pcm: bytes) -> float:
-        """Take the next 16 kHz mono int16 sound, of any length. The likelihood, 0 to 1, that the
-        word has just been said: the highest new score, else the one before."""
-        ...
-
-    def close(self) -> None: ...
-
-
-def load_wake_word(engine: str, word: str) -> WakeWord:
-    """The engine's detector of `word`. Raises ConfigError when either is not known."""
-    return cast("WakeWord", load_engine("wake", engine, "wake word engine").create_single(word))
