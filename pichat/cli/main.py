@@ -12,6 +12,7 @@ _COMMANDS = {
     "run": "Start the daemon in the foreground.",
     "say": "Say something to the daemon, as text.",
     "hear": "Play a recording into the daemon as if spoken.",
+    "wake": "Show live how surely the wake words are heard.",
     "runs": "Look into what was spoken lately.",
     "mute": "Do not listen to the microphone.",
     "unmute": "Listen to the microphone again.",

@@ -6,8 +6,8 @@ of what is said in noise. So:
 
 - microWakeWord's gate is low: what it thinks next to impossible is looked at if it is not quite.
 - openWakeWord then judges the sound of the last 2 seconds, and of the next half second.
-- The word is told when openWakeWord is over its threshold; where microWakeWord is sure, three
-  tenths of that are enough. A word's `threshold` in the config is openWakeWord's.
+- The word is told when openWakeWord is over its threshold; where microWakeWord is sure, a
+  fifth of that is enough. A word's `threshold` in the config is openWakeWord's.
 
 A word that only one engine has a model for is that engine's alone.
 """
@@ -37,11 +37,12 @@ log = structlog.get_logger(__name__)
 # at 35 ms of work; the model of “hey jarvis” is narrow, and misses a third of it at -5.
 _GATE = -5.0
 _GATES = {"hey_jarvis": -11.0, "okay_nabu": -3.9}
-_SURE = 0.7  # microWakeWord's mean of 90 ms
+_SURE = 0.6  # microWakeWord's mean of 90 ms
 _SURE_WINDOW = 3
-_WITH_SURE = 0.3  # of openWakeWord's threshold
+_WITH_SURE = 0.2  # of openWakeWord's threshold
 _HOLD_S = 0.6  # openWakeWord knows some words so long after their end
 _LOOKS_BACK = 4  # steps of 80 ms that its best score may lie before the gate opened
+_OVER_BELOW = 0.5  # of microWakeWord's own cutoff: the utterance is over
 _REST_S = 0.5  # shorter than any word takes to be said again
 
 
@@ -51,6 +52,7 @@ class Candidate:
     def __init__(self, name: str, micro: MicroWord, verifier: OpenWord, threshold: float) -> None:
         self.name = name
         self.verifier = verifier
+        self._told = False  # and microWakeWord still hears the same utterance
         self._micro = micro
         self._gate = _GATES.get(name_of(name), _GATE)
         self._threshold = threshold
@@ -65,10 +67,16 @@ class Candidate:
         self._sure = 0.0
         self._taken = False
 
+    def tell(self) -> None:
+        """This word, or another, was told: what is still heard of it is no new one."""
+        self.forget()
+        self._told = True
+
     def listen(self, highest: Highest) -> None:
         """microWakeWord has a new probability."""
         highest.note(self.name, self._micro.mean())
-        if self._micro.logit() < self._gate:
+        self._told = self._told and self._micro.mean() >= self._micro.cutoff * _OVER_BELOW
+        if self._told or self._micro.logit() < self._gate:
             return
         if self.open_s <= 0:
             self.forget()
@@ -196,7 +204,7 @@ class TwoOpinions:
         self._verifying = False
         self._rest_s = _REST_S
         for each in self._candidates.values():
-            each.forget()
+            each.tell()
         return wake
 
     def _pass_time(self, opened: Sequence[Candidate]) -> Wake | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pymicro_features import MicroFrontend  # type: ignore[import-untyped]
+from pymicro_features import MicroFrontend
 
 from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.rechunk import Rechunker
