@@ -35,8 +35,15 @@ class Recogniser(Protocol):
         """The best text so far, "" for none."""
         ...
 
+    def so_far(self) -> tuple[str, ...]:
+        """What the text so far may be, likeliest first, () for nothing; the utterance goes on.
+        Quick enough for every look at a silence (a millisecond), and a little less sure than
+        `finish`: take them when one is a complete command, else wait."""
+        ...
+
     def finish(self) -> tuple[str, ...]:
-        """End the utterance: candidate texts, likeliest first; () when nothing was heard."""
+        """End the utterance: candidate texts, likeliest first; () when nothing was heard. May take
+        a tenth of a second, for it looks at the whole again."""
         ...
 
     def close(self) -> None:

@@ -11,11 +11,24 @@ import importlib
 from itertools import islice
 from typing import Any
 
+from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.errors import UnavailableError
 from pichat.stt.base import Vocabulary
 
 CANDIDATES = 15
 """Enough for the right one to be among them nearly always; each costs the gate 1 to 3 ms."""
+
+LONGEST_S = 10.0
+"""No command takes longer to say, and the cost of a second of babble grows with the seconds before
+it: what is longer is not decoded further, and was no command."""
+
+LEARNT_S = 1.0
+"""After so much sound the decoder knows the mean of this microphone's spectrum. Before that it
+misses three times as many commands, so the first one is decoded again with what it taught: over
+240 commands, each as a decoder's first, 221 right without and 234 with it."""
+
+QUICK_S = 6.0
+"""So long the lattice stays small enough to be searched at every look."""
 
 
 class PocketSphinx:
@@ -35,6 +48,8 @@ class PocketSphinx:
             ) from error
         self._listening = False
         self._odd = b""
+        self._fed_s = 0.0
+        self._first: bytearray | None = bytearray()
 
     def begin(self) -> None:
         if self._listening:
@@ -42,6 +57,9 @@ class PocketSphinx:
         self._decoder.start_utt()
         self._listening = True
         self._odd = b""
+        self._fed_s = 0.0
+        if self._first is not None:
+            self._first.clear()
 
     def feed(self, pcm: bytes) -> None:
         if not self._listening:
@@ -49,22 +67,41 @@ class PocketSphinx:
         pcm = self._odd + pcm
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
-        if whole:
+        self._fed_s += whole / SAMPLE_BYTES / SAMPLE_RATE_HZ
+        if whole and self._fed_s <= LONGEST_S:
             self._decoder.process_raw(pcm[:whole])
+            if self._first is not None:
+                self._first += pcm[:whole]
 
     def partial(self) -> str:
         best = self._decoder.hyp() if self._listening else None
         return str(best.hypstr) if best else ""
 
+    def so_far(self) -> tuple[str, ...]:
+        # The first pass alone: the lattice up to now, without the second pass that `finish` makes.
+        quick = self._listening and self._first is None and self._fed_s <= QUICK_S
+        return self._best() if quick else ()
+
     def finish(self) -> tuple[str, ...]:
         if not self._listening:
             return ()
         self._end()
+        if self._fed_s > LONGEST_S:
+            return ()
+        if self._first is not None and self._fed_s >= LEARNT_S:
+            self._decoder.start_utt()
+            self._decoder.process_raw(bytes(self._first))
+            self._decoder.end_utt()
+            self._first = None
+        return self._best()
+
+    def _best(self) -> tuple[str, ...]:
         best = self._decoder.hyp()
         if best is None or not best.hypstr:
             return ()
-        others = (other.hypstr for other in islice(self._decoder.nbest() or (), CANDIDATES))
-        return tuple(dict.fromkeys([best.hypstr, *(text for text in others if text)]))
+        others = [other for other in islice(self._decoder.nbest() or (), CANDIDATES) if other]
+        texts = [best.hypstr, *(other.hypstr for other in others)]
+        return tuple(dict.fromkeys(text for text in texts if text))
 
     def close(self) -> None:
         if self._listening:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 
 class KeptRecogniser:
-    """Implements Recogniser. `heard` holds the sound of each command."""
+    """Implements Recogniser. `candidates` is what it answers in the end, `early` before that;
+    `heard` holds the sound of each command."""
 
-    def __init__(self, *candidates: str) -> None:
+    def __init__(self, *candidates: str, early: tuple[str, ...] = ()) -> None:
         self.candidates = candidates
+        self.early = early
         self.heard: list[bytearray] = []
         self.closed = False
         self._open = False
@@ -25,6 +27,10 @@ class KeptRecogniser:
     def partial(self) -> str:
         assert self._open, "not begun"
         return f"{len(self.heard[-1]) // 16_000} half seconds"
+
+    def so_far(self) -> tuple[str, ...]:
+        assert self._open, "not begun"
+        return self.early
 
     def finish(self) -> tuple[str, ...]:
         assert self._open, "not begun"
