@@ -85,6 +85,7 @@ class Connection:
         self._writer = writer
         self._services = services
         self._actions = actions
+        self._takes_clips = {each.name for each in actions.values() if each.takes_clips}
         self._feed = feed
         self._running: dict[str, _Running] = {}
 
@@ -109,18 +110,25 @@ class Connection:
 
     async def send_with(self, reply: Reply, binary: bytes) -> None:
         async with self._pairs:
-            await self._send(encode(reply), WSMsgType.TEXT)
+            # Without a wait in between: a request that is cancelled leaves no half of a pair.
+            await self._write(encode(reply), WSMsgType.TEXT)
             await self._send(binary, WSMsgType.BINARY)
 
     async def _send(self, frame: bytes, kind: WSMsgType) -> None:
+        await self._write(frame, kind)
         try:
-            await self._socket.send_frame(frame, kind)
             if self._protocol.writing_paused:
                 async with asyncio.timeout(UNREAD_PATIENCE_S):
                     await self._writer.drain()
         except TimeoutError:
             self.drop("did not read for long")
             raise ClientGoneError from None
+        except ConnectionError as error:
+            raise ClientGoneError from error
+
+    async def _write(self, frame: bytes, kind: WSMsgType) -> None:
+        try:
+            await self._socket.send_frame(frame, kind)
         except ConnectionError as error:
             raise ClientGoneError from error
 
@@ -154,7 +162,7 @@ class Connection:
 
     async def _text(self, raw: bytes) -> None:
         try:
-            request_id, request = read_request(raw)
+            request_id, request = read_request(raw, self._takes_clips)
         except FrameError as error:
             await self.send(explain(error.error, error.request_id, error.action))
             return

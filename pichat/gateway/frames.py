@@ -6,6 +6,7 @@ levels of nesting before it raises RecursionError.
 
 import json
 import re
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ from pichat.errors import BadRequestError, PiChatError, TooLargeError
 from pichat.gateway.protocol import Request, new_id
 
 MAX_FRAME_BYTES = 1024 * 1024
+# For the few actions that take a whole recording: 30 s of 48 kHz, one channel, in base64.
+MAX_CLIP_FRAME_BYTES = 4 * 1024 * 1024
+_MOST_PARTS = 64  # of a frame that large: all but one long string of it is small
 MAX_DEPTH = 32
 MAX_ID_LENGTH = 128
 
@@ -58,12 +62,20 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _duplicates = json.JSONDecoder(object_pairs_hook=_no_duplicates)
 
 
+def _too_large(raw: bytes) -> TooLargeError:
+    return TooLargeError(f"The frame has {len(raw)} bytes; at most {MAX_FRAME_BYTES} are accepted.")
+
+
+def _may_be_clip(raw: bytes) -> bool:
+    """Whether a frame is quick to parse though it is large."""
+    few = all(raw.count(mark) <= _MOST_PARTS for mark in (b'"', b",", b"\\"))
+    return len(raw) <= MAX_CLIP_FRAME_BYTES and few
+
+
 def _parse(raw: bytes) -> Any:
     """The JSON value. Raises BadRequestError or TooLargeError."""
-    if len(raw) > MAX_FRAME_BYTES:
-        raise TooLargeError(
-            f"The frame has {len(raw)} bytes; at most {MAX_FRAME_BYTES} are accepted."
-        )
+    if len(raw) > MAX_FRAME_BYTES and not _may_be_clip(raw):
+        raise _too_large(raw)
     if too_deep(raw):
         raise BadRequestError(
             f"The frame is not valid JSON, or nests more than {MAX_DEPTH} levels deep."
@@ -88,8 +100,9 @@ def field_error(owner: str, error: msgspec.ValidationError) -> BadRequestError:
     return BadRequestError(f"{owner} does not fit. {text.replace('`', '')}.")
 
 
-def read_request(raw: bytes) -> tuple[str, Request]:
-    """The request in a text frame, and its id: its own or a new one. Raises FrameError."""
+def read_request(raw: bytes, takes_clips: Container[str] = ()) -> tuple[str, Request]:
+    """The request in a text frame, and its id: its own or a new one. The actions `takes_clips`
+    may have up to MAX_CLIP_FRAME_BYTES. Raises FrameError."""
     request_id, action = new_id(), None
     try:
         value = _parse(raw)
@@ -103,6 +116,8 @@ def read_request(raw: bytes) -> tuple[str, Request]:
                 )
             if isinstance(value.get("action"), str):
                 action = value["action"][:64]
+        if len(raw) > MAX_FRAME_BYTES and action not in takes_clips:
+            raise _too_large(raw)
         request = msgspec.convert(value, Request)
     except msgspec.ValidationError as error:
         raise FrameError(field_error("The request", error), request_id, action) from error

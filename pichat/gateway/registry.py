@@ -21,7 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """`reply` is the action of the reply; `example` is a payload that the handler accepts."""
+    """`reply` is the action of the reply; `example` is a payload that the handler accepts;
+    `takes_clips`: a request may be as large as a recording."""
 
     name: str
     reply: str
@@ -31,13 +32,18 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     result: Any
     handler: Callable[..., Any]
     waits: bool
+    takes_clips: bool
 
 
 REGISTRY: dict[str, Action] = {}
 
 
 def action(
-    name: str, *, example: dict[str, Any] | None = None, reply: str | None = None
+    name: str,
+    *,
+    example: dict[str, Any] | None = None,
+    reply: str | None = None,
+    takes_clips: bool = False,
 ) -> Callable[[F], F]:
     """Register the decorated `handler(context, payload) -> result` under `name`."""
 
@@ -60,6 +66,7 @@ def action(
             result=signature.return_annotation,
             handler=handler,
             waits=inspect.iscoroutinefunction(handler),
+            takes_clips=takes_clips,
         )
         return handler
 

@@ -6,8 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from pichat.audio.pcm import SAMPLE_BYTES
 
 Control = Literal["stop", "pause", "resume"]
@@ -15,6 +13,7 @@ Control = Literal["stop", "pause", "resume"]
 
 _AHEAD_S = 0.5  # how much a screen gets before its time
 _WAITING = 64
+_NEARLY_S = 0.001  # what is left of a sound that is over but for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +24,22 @@ class Piece:
     sample_rate_hz: int
 
 
+@dataclass(eq=False, slots=True)
+class Batch:
+    """The playbacks that one `stop` ends, and when that was, on the speaker's clock."""
+
+    ended_s: float | None = None
+
+
 class ScreenSpeaker:
     """Implements SoundSink. `pieces` is what the screen should be sent."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Piece | Control] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[tuple[Batch | None, Piece | Control]] = asyncio.Queue(_WAITING)
         self.changed = asyncio.Condition()
-        self.generation = 0  # of playbacks: `stop` ends those of the generation before
+        self.batch = Batch()
         self.paused_at_s: float | None = None
-        self.paused_s = 0.0  # in all
-        self.stopped_s = 0.0  # on the clock, the last time
+        self._paused_s = 0.0  # in all
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -49,8 +54,8 @@ class ScreenSpeaker:
 
     def stop(self) -> None:
         """See SoundSink."""
-        self.generation += 1
-        self.stopped_s = self.clock_s()
+        self.batch.ended_s = self.clock_s()
+        self.batch = Batch()
         self._end_pause()
         with suppress(asyncio.QueueEmpty):
             while True:
@@ -72,27 +77,30 @@ class ScreenSpeaker:
     async def pieces(self) -> AsyncIterator[Piece | Control]:
         """Sound and controls, in order, for ever."""
         while True:
-            yield await self._queue.get()
+            batch, item = await self._queue.get()
+            # A piece that waited for room while everything was stopped comes after that.
+            if batch is None or batch.ended_s is None:
+                yield item
 
-    async def put(self, piece: Piece) -> None:
+    async def put(self, batch: Batch, piece: Piece) -> None:
         """Wait for room in the queue."""
-        await self._queue.put(piece)
+        await self._queue.put((batch, piece))
 
     def clock_s(self) -> float:
         """The time, without the pauses."""
         until_s = now_s() if self.paused_at_s is None else self.paused_at_s
-        return until_s - self.paused_s
+        return until_s - self._paused_s
 
     def _end_pause(self) -> None:
         if self.paused_at_s is not None:
-            self.paused_s += now_s() - self.paused_at_s
+            self._paused_s += now_s() - self.paused_at_s
             self.paused_at_s = None
 
     def _tell(self, control: Control) -> None:
         # A queue that is full of sound drops a piece: to be silent is more urgent than to be whole.
         if self._queue.full():
             self._queue.get_nowait()
-        self._queue.put_nowait(control)
+        self._queue.put_nowait((None, control))
         task = asyncio.create_task(self._notify())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -111,7 +119,7 @@ class ScreenPlayback:
         self._speaker = speaker
         self._on_first = on_first
         self._volume = volume
-        self._generation = speaker.generation
+        self._batch = speaker.batch
         self._since_s = speaker.clock_s()  # when what had been heard by then was `_heard_s`
         self._heard_s = 0.0
         self._written_s = 0.0
@@ -124,21 +132,18 @@ class ScreenPlayback:
     @property
     def heard_s(self) -> float:
         """See Playback."""
-        until_s = self._speaker.stopped_s if self._stopped else self._speaker.clock_s()
+        until_s = self._batch.ended_s
+        if until_s is None:
+            until_s = self._speaker.clock_s()
         return min(self._written_s, self._heard_s + until_s - self._since_s)
 
     async def write(self, chunks: AsyncIterator[bytes], sample_rate_hz: int) -> bool:
         """See Playback."""
-        odd = b""
-        async for chunk in chunks:
-            whole = odd + chunk
-            cut = len(whole) - len(whole) % SAMPLE_BYTES
-            odd = whole[cut:]
+        async for pcm in whole_samples(chunks, self._volume):
             if not await self._until(_AHEAD_S):
                 return False
-            if cut:
-                await self._put(whole[:cut], sample_rate_hz)
-        return True
+            await self._put(pcm, sample_rate_hz)
+        return not self._stopped
 
     async def finish(self) -> bool:
         """See Playback."""
@@ -146,15 +151,14 @@ class ScreenPlayback:
 
     @property
     def _stopped(self) -> bool:
-        return self._generation != self._speaker.generation
+        return self._batch.ended_s is not None
 
     async def _put(self, pcm: bytes, sample_rate_hz: int) -> None:
-        # Silence between two pieces is no sound of this playback.
+        await self._speaker.put(self._batch, Piece(pcm, sample_rate_hz))
+        if self._stopped:
+            return
+        # Silence between two pieces, or before there was room, is no sound of this playback.
         self._heard_s, self._since_s = self.heard_s, self._speaker.clock_s()
-        if self._volume != 1.0:
-            quieter = np.frombuffer(pcm, np.int16) * self._volume
-            pcm = quieter.astype(np.int16).tobytes()
-        await self._speaker.put(Piece(pcm, sample_rate_hz))
         self._written_s += len(pcm) / SAMPLE_BYTES / sample_rate_hz
         if self._on_first is not None:
             self._on_first(now_s())
@@ -164,13 +168,28 @@ class ScreenPlayback:
         """Wait until no more than `ahead_s` of the sound is still to be heard; False: stopped."""
         while not self._stopped:
             left_s = self._written_s - self.heard_s - ahead_s
-            if left_s <= 0:
+            if left_s < _NEARLY_S:
                 return True
             paused = self._speaker.paused_at_s is not None
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if paused else left_s), self._speaker.changed:
                     await self._speaker.changed.wait()
         return False
+
+
+async def whole_samples(chunks: AsyncIterator[bytes], volume: float = 1.0) -> AsyncIterator[bytes]:
+    """Pieces of int16 sound of any length as whole samples, `volume` (0 to 1) times as loud."""
+    odd = b""
+    async for chunk in chunks:
+        whole = odd + chunk
+        cut = len(whole) - len(whole) % SAMPLE_BYTES
+        odd = whole[cut:]
+        if cut and volume == 1.0:
+            yield whole[:cut]
+        elif cut:
+            import numpy as np  # not at the start: few daemons need it here
+
+            yield (np.frombuffer(whole[:cut], np.int16) * volume).astype(np.int16).tobytes()
 
 
 def now_s() -> float:

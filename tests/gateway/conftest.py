@@ -4,6 +4,7 @@ import pytest
 
 from tests.gateway.fakes import World, running_world
 from tests.gateway.screen import Screen, connect
+from tests.support.loops import pytest_asyncio_loop_factories  # noqa: F401  (a hook)
 
 
 @pytest.fixture

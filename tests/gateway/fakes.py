@@ -198,7 +198,7 @@ def _switch(name: str, on: bool) -> ToolCall:
 
 class ListeningVoice:
     """Keeps what it hears, and which buttons were pressed. `takes_in` cleared: it does not take
-    frames in.."""
+    frames in."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
@@ -283,6 +283,7 @@ class FakeClips:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.styles: list[tuple[str | None, Style]] = []
+        self.sound: bytes | None = None  # instead of that
 
     async def to_text(self, pcm: bytes) -> Written:
         if self.error is not None:
@@ -296,7 +297,8 @@ class FakeClips:
         if self.error is not None:
             raise self.error
         self.styles.append((language, style))
-        yield Speech(sample_rate_hz=22_050, chunks=_pieces(bytes(4410 * len(text))))
+        sound = self.sound or bytes(4410 * len(text))
+        yield Speech(sample_rate_hz=22_050, chunks=_pieces(sound))
 
 
 @dataclass

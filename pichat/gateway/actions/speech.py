@@ -14,12 +14,12 @@ from pichat.errors import BadRequestError, BusyError, UnsupportedError
 from pichat.gateway.context import Context
 from pichat.gateway.registry import action
 from pichat.gateway.sound import IncomingSound
-from pichat.gateway.speaker import Control, Piece, ScreenSpeaker
+from pichat.gateway.speaker import Control, Piece, ScreenSpeaker, whole_samples
 
 _LONGEST_CLIP_S = 30
 Room = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
-Base64 = Annotated[str, msgspec.Meta(min_length=4, max_length=16_000_000)]
+Base64 = Annotated[str, msgspec.Meta(min_length=4)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -59,7 +59,7 @@ class ListenStop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpeechToText(msgspec.Struct, frozen=True, kw_only=True):
-    """Base64 of a WAV file of any rate, at most 30 s long."""
+    """Base64 of a WAV file of any rate, at most 30 s long and 3 MB large."""
 
     data: Base64
 
@@ -177,14 +177,13 @@ async def listen_stop(context: Context, payload: ListenStop) -> Listened:  # noq
     return Listened(seconds=round(sound.seconds, 3))
 
 
-@action("speech_to_text", example={"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEA…"})
+@action("speech_to_text", example={"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEA…"}, takes_clips=True)
 async def speech_to_text(context: Context, payload: SpeechToText) -> SpokenText:
     """What is said in a recording. Nothing is done about it."""
     from pichat.audio.wav import read_wav  # brings numpy, which not every daemon needs
 
-    pcm = await asyncio.to_thread(read_wav, _decoded("speech_to_text", payload.data))
-    if len(pcm) > _LONGEST_CLIP_S * SAMPLE_RATE_HZ * SAMPLE_BYTES:
-        raise BadRequestError(f"A recording has at most {_LONGEST_CLIP_S} seconds.")
+    wav = _decoded("speech_to_text", payload.data)
+    pcm = await asyncio.to_thread(read_wav, wav, longest_s=_LONGEST_CLIP_S)
     written = await context.services.clips.to_text(pcm)
     return SpokenText(text=written.text, engine=written.engine, command=written.command)
 
@@ -204,7 +203,7 @@ async def text_to_speech(context: Context, payload: TextToSpeech) -> Spoken:
     sent_bytes = 0
     clips = context.services.clips
     async with clips.to_speech(payload.text, payload.language, style) as speech:
-        async for pcm in speech.chunks:
+        async for pcm in whole_samples(speech.chunks, style.volume):
             sent_bytes += len(pcm)
             await _send(context, Piece(pcm, speech.sample_rate_hz), binary=payload.binary)
         seconds = sent_bytes / SAMPLE_BYTES / speech.sample_rate_hz
