@@ -16,7 +16,8 @@ from pichat.cli.context import finish, json_option, state_dir_option
 
 async def _send(connection: Connection, sound: list[bytes]) -> str:
     """Stream the sound at the pace of speech, and return the id of the closing request."""
-    await connection.send("listen_start", {"sample_rate_hz": SAMPLE_RATE_HZ, "channels": 1})
+    form = {"sample_rate_hz": SAMPLE_RATE_HZ, "channels": 1, "station": "local"}
+    await connection.send("listen_start", form)
     next_s = asyncio.get_running_loop().time()
     for block in sound:
         await connection.send_audio(block)

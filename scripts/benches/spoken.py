@@ -70,7 +70,7 @@ async def _milestones(connection: Connection, until: str) -> dict[str, Any]:
 
 async def _speak(connection: Connection, pcm: bytes) -> Spoken | None:
     """One command; None when it was not understood or not done (the accuracy is another row)."""
-    start_id = await connection.send("listen_start", {})
+    start_id = await connection.send("listen_start", {"station": "local"})
     reading = asyncio.create_task(_milestones(connection, start_id))
     end_s = await _feed(connection, pcm)
     await connection.send("listen_stop", {})
