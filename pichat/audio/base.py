@@ -82,10 +82,11 @@ class EchoCanceller(Protocol):
     """Takes PiChat's own sound out of what the microphone heard."""
 
     def played(self, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
-        """The sound that goes to the speaker now, int16. From any thread; never blocks."""
+        """All that goes to the speaker now, silence as well, int16. From any thread; never
+        blocks."""
         ...
 
     def clean(self, pcm: bytes) -> bytes:
         """16 kHz mono int16 of whole 10 ms pieces, cleaned of echo and noise: as long, and at most
-        10 ms later. On the listening thread only."""
+        20 ms later. On the listening thread only, with all that the microphone gives."""
         ...
