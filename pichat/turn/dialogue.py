@@ -126,8 +126,8 @@ class Dialogue:
 
     def forget_command(self) -> None:
         """The sound was lost in the middle: back to listening, if a command was being heard."""
+        self._tell(lambda listener: listener.abandon())
         if self._status.doing in ("hearing", "following_up"):
-            self._tell(lambda listener: listener.abandon())
             if self._answered is not None:
                 self._go_on(self._now_s())
             else:

@@ -136,7 +136,8 @@ class Listener:
             self._warm_up()
 
     def abandon(self) -> None:
-        """Forget a command that was being heard."""
+        """Forget a command that was being heard, or was about to be."""
+        self._button = False
         self._machine.abandon()
         self._hypothesis.drop()
 

@@ -110,6 +110,17 @@ async def test_a_button_begins_a_turn() -> None:
         assert len(kitchen.turns.asked) == 1  # it was asked, so it may be anything
 
 
+async def test_a_button_that_is_pressed_in_vain_does_nothing_later() -> None:
+    async with Kitchen().running() as kitchen:
+        await kitchen.becomes("listening")
+        kitchen.loop.listen()
+        kitchen.loop.mute(True)
+        await kitchen.say("...")
+        kitchen.loop.mute(False)
+        await kitchen.say("...cccc....")
+        assert kitchen.milestones() == []
+
+
 async def test_the_button_interrupts_an_answer_to_listen() -> None:
     async with Kitchen().running() as kitchen:
         await kitchen.say(CALL)
