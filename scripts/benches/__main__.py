@@ -15,9 +15,10 @@ from scripts.benches.figure import Figure
 
 GROUPS = {
     "hero": ("hero", "hub", "spoken", "recognition"),
-    "voice": ("voice",),
+    "voice": ("spoken", "talking", "voice", "wake", "endpointing", "audio", "whisper", "turns"),
 }
-"""Each group's files in this folder; each has `run() -> list[Figure]`."""
+"""Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is
+measured once, for both."""
 
 
 def _number(value: float | None) -> str:
@@ -49,10 +50,10 @@ def _table(figures: list[Figure]) -> Table:
 def main(groups: tuple[str, ...], json_file: Path | None) -> None:
     """Measure GROUPS, or all."""
     figures: list[Figure] = []
-    for group in groups or GROUPS:
-        for name in GROUPS[group]:
-            click.echo(f"measuring {group}: {name} …", err=True)
-            figures += importlib.import_module(f"scripts.benches.{name}").run()
+    files = [name for group in groups or GROUPS for name in GROUPS[group]]
+    for name in dict.fromkeys(files):
+        click.echo(f"measuring {name} …", err=True)
+        figures += importlib.import_module(f"scripts.benches.{name}").run()
     Console().print(_table(figures))
     if json_file:
         json_file.write_bytes(msgspec.json.encode(figures))

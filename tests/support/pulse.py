@@ -37,6 +37,7 @@ class Recording:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._pcm = bytearray()
+        self._arrived: list[tuple[int, float]] = []  # bytes so far, and when
         self._grown = threading.Condition(threading.RLock())
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -55,6 +56,16 @@ class Recording:
                 raise TimeoutError(f"{len(self._pcm)} bytes were recorded, and not enough")
         return self.samples()
 
+    def last_loud_s(self, level: int) -> float:
+        """The time.monotonic() at which the last sample over `level` arrived here, some 20 ms
+        after it was heard. Raises ValueError when none did."""
+        with self._grown:
+            loud = np.flatnonzero(np.abs(self.samples().astype(np.int32)) > level)
+            if not len(loud):
+                raise ValueError("nothing loud was recorded")
+            end = (int(loud[-1]) + 1) * 2
+            return next(at_s for length, at_s in self._arrived if length >= end)
+
     def stop(self) -> npt.NDArray[np.int16]:
         """End it; all that was recorded."""
         self._process.terminate()
@@ -67,6 +78,7 @@ class Recording:
         while piece := output.read1(4096):
             with self._grown:
                 self._pcm += piece
+                self._arrived.append((len(self._pcm), time.monotonic()))
                 self._grown.notify_all()
         output.close()
 
