@@ -202,7 +202,7 @@ class Runs:
             draft = self._draft(event.turn_id)
             draft.note(now_s, "finished", event.text)
             draft.known |= {
-                "answer": short(event.text, LONGEST_ANSWER),
+                "answer": short(event.text or draft.answer, LONGEST_ANSWER),  # "": cancelled
                 "code": event.code,
                 "provider": event.provider,
             }

@@ -7,6 +7,7 @@ import { defineConversation } from "./parts/conversation.js";
 import { defineHealth } from "./parts/health.js";
 import { defineHouse } from "./parts/house.js";
 import { defineLink } from "./parts/link.js";
+import { defineRuns } from "./parts/runs.js";
 import { defineTabs } from "./parts/tabs.js";
 import { defineVoice } from "./parts/voice.js";
 
@@ -15,12 +16,13 @@ const link = new Link(`${scheme}://${location.host}/ws/chat`);
 const store = new Store(link);
 const turns = new Turns(link);
 
-defineVoice(store);
+defineVoice(store, link);
 defineLink(link);
 defineHealth(store);
 defineConversation(turns, store);
 defineComposer(turns, link);
 defineHouse(store, link);
+defineRuns(link);
 defineTabs();
 
 link.start();

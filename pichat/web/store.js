@@ -1,6 +1,7 @@
 // How things are: a snapshot when connected, then deltas. Elements listen and show.
 
 const AGAIN_MS = 2000;
+export const LOCAL_STATION = "local";
 
 /** Dispatches "devices" (the set changed), "device" (detail: one device), "voice", "health". */
 export class Store extends EventTarget {
@@ -22,8 +23,11 @@ export class Store extends EventTarget {
       this.#tell("devices");
     });
     link.addEventListener("voice_changed", ({ detail }) => {
-      this.voice = detail;
-      this.#tell("voice");
+      // What a screen elsewhere is listening to is not what the house's own microphone does.
+      if (detail.station === LOCAL_STATION) {
+        this.voice = detail;
+        this.#tell("voice");
+      }
     });
     link.addEventListener("health_changed", ({ detail }) => {
       this.health.set(detail.part, detail);

@@ -1,9 +1,14 @@
 // The conversation: what was typed here, and what was said elsewhere in the house.
 
+import { LOCAL_STATION } from "./store.js";
+
 const KEPT = 200;
+const KEPT_ELSEWHERE = 20;
+const TAKING_IN = new Set(["hearing", "following_up", "thinking"]);
 
 /** One thing said and what came of it. `state`: "running" | "done" | "failed" (not carried out or
- * cancelled). `error` is a sentence when there was no answer at all. */
+ * cancelled). `error` is a sentence when there was no answer at all. `heard`: what of the answer was
+ * heard aloud, when that was not all of it. */
 function newTurn(text, source) {
   return {
     key: crypto.randomUUID?.() ?? String(Math.random()),
@@ -14,6 +19,7 @@ function newTurn(text, source) {
     text,
     tools: [],
     answer: "",
+    heard: null,
     state: "running",
     code: null,
     error: null,
@@ -27,6 +33,7 @@ function newTurn(text, source) {
 export class Turns extends EventTarget {
   #link;
   #turns = [];
+  #elsewhereHeard = new Set(); // turns that the house's own microphone does not hear
 
   constructor(link) {
     super();
@@ -35,7 +42,10 @@ export class Turns extends EventTarget {
     link.addEventListener("turn_tool", ({ detail }) => this.#tool(detail));
     link.addEventListener("turn_text", ({ detail }) => this.#text(detail));
     link.addEventListener("turn_finished", ({ detail }) => this.#finished(detail));
+    link.addEventListener("answer_heard", ({ detail }) => this.#answerHeard(detail));
     link.addEventListener("transcript", ({ detail }) => this.#heard(detail));
+    link.addEventListener("voice_heard", ({ detail }) => this.#milestone(detail));
+    link.addEventListener("voice_changed", ({ detail }) => this.#voice(detail));
     link.addEventListener("state", () => link.state === "lost" && this.#lost());
   }
 
@@ -137,7 +147,7 @@ export class Turns extends EventTarget {
   }
 
   #end(turn, done) {
-    turn.answer = done.text;
+    turn.answer = done.text || turn.answer; // a turn that was cancelled ends without a text
     turn.code = done.code;
     turn.provider = done.provider;
     turn.totalMs = done.timings_ms?.total ?? null;
@@ -145,8 +155,33 @@ export class Turns extends EventTarget {
     this.#changed(turn);
   }
 
-  #heard({ text, final }) {
-    this.#hearing(final ? "" : text);
+  #answerHeard({ turn_id: id, text, whole }) {
+    const turn = this.#elsewhere(id);
+    if (turn && !whole) {
+      turn.heard = text;
+      this.#changed(turn);
+    }
+  }
+
+  #milestone({ turn_id: id, what, station }) {
+    if (station !== LOCAL_STATION) {
+      this.#elsewhereHeard.add(id);
+      if (this.#elsewhereHeard.size > KEPT_ELSEWHERE) {
+        this.#elsewhereHeard.delete(this.#elsewhereHeard.values().next().value);
+      }
+    }
+  }
+
+  #voice({ station, state }) {
+    if (station === LOCAL_STATION && !TAKING_IN.has(state)) {
+      this.#hearing(""); // no more words will follow
+    }
+  }
+
+  #heard({ turn_id: id, text, final }) {
+    if (!this.#elsewhereHeard.has(id)) {
+      this.#hearing(final ? "" : text);
+    }
   }
 
   #hearing(text) {

@@ -146,6 +146,17 @@ export const SOURCES = {
   model: "By the model",
 };
 
+/** What the voice loop is doing. */
+export const VOICE = {
+  listening: "Say the wake word",
+  hearing: "Listening…",
+  following_up: "Go on…",
+  thinking: "Thinking…",
+  speaking: "Speaking…",
+  muted: "Muted",
+  deaf: "Not listening",
+};
+
 const PARTS = { stt: "Recognition", tts: "Speech output", llm: "Language model", zigbee: "Zigbee" };
 
 export function partInWords(part) {

@@ -132,6 +132,17 @@ async def test_a_command_from_the_wake_to_the_last_word(kitchen: Kitchen) -> Non
     assert run.events[0].what == "wake"
 
 
+async def test_an_answer_that_was_cancelled_is_what_had_been_written(kitchen: Kitchen) -> None:
+    await kitchen.tell(
+        kitchen.heard("wake", 0, "hey_jarvis"),
+        started(),
+        TurnText(turn_id="t", text="Once upon "),
+        TurnText(turn_id="t", text="a time"),
+        finished(text="", code="cancelled"),
+    )
+    assert (kitchen.newest().answer, kitchen.newest().code) == ("Once upon a time", "cancelled")
+
+
 async def test_what_heard_nothing_is_a_run(kitchen: Kitchen) -> None:
     await kitchen.tell(
         kitchen.heard("wake", 0, "button", turn="a"),

@@ -9,6 +9,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from pichat.events import (
+    AnswerHeard,
     DeviceOutcome,
     ToolCall,
     ToolResult,
@@ -17,6 +18,7 @@ from pichat.events import (
     TurnStarted,
     TurnTool,
     VoiceChanged,
+    VoiceHeard,
 )
 from tests.gateway.fakes import World
 from tests.web.browser import browser, complaints, wait
@@ -231,7 +233,93 @@ def test_on_a_phone_there_is_one_view_at_a_time(tmp_path: Path, served: Served) 
         page = Page(driver, served)
         assert page.one("#say").is_displayed()
         assert not page.one("pi-house").is_displayed()
+        page.one('.tab[data-view="runs"]').click()
+        assert page.one("pi-runs").is_displayed()
+        assert not page.one("#say").is_displayed()
         page.one('.tab[data-view="house"]').click()
         assert page.card(LIGHT).is_displayed()
         width = driver.execute_script("return document.documentElement.scrollWidth")
         assert width == 390
+
+
+def test_the_microphone_is_muted_and_speech_stopped_by_a_press(page: Page) -> None:
+    mute = page.one('[aria-label="Mute the microphone"]')
+    mute.click()
+    page.until(lambda: page.one("pi-voice").text == "Muted")
+    assert mute.get_attribute("aria-pressed") == "true"
+    mute.click()
+    page.until(lambda: page.one("pi-voice").text == "Say the wake word")
+    stop = page.one('[aria-label="Stop speaking"]')
+    assert not stop.is_displayed()
+    page.served.do(lambda w: w.voice.change(VoiceChanged(state="speaking")))
+    page.until(stop.is_displayed)
+    stop.click()
+    page.until(lambda: not stop.is_displayed())
+    assert page.served.world.voice.pressed == ["mute True", "mute False", "interrupt"]
+    page.served.do(lambda w: w.voice.change(VoiceChanged(state="following_up")))
+    page.until(lambda: page.one("pi-voice").text == "Go on…")
+
+
+def test_what_another_station_hears_is_not_shown_as_heard_here(page: Page) -> None:
+    def elsewhere(world: World) -> None:
+        world.bus.publish(VoiceHeard(turn_id="e", what="wake", at_s=1, station="tablet"))
+        world.bus.publish(VoiceChanged(state="hearing", station="tablet"))
+        world.bus.publish(Transcript(turn_id="e", text="not here", final=False))
+        world.bus.publish(Transcript(turn_id="v", text="turn on", final=False))
+
+    page.served.do(elsewhere)
+    page.until(lambda: page.one(".hearing").text == "turn on")
+    assert page.one("pi-voice").text == "Say the wake word"
+    page.served.do(lambda w: w.voice.change(VoiceChanged(state="muted")))
+    page.until(lambda: not page.one(".hearing").is_displayed())
+
+
+def test_what_nobody_heard_of_an_answer_is_struck(page: Page) -> None:
+    def interrupted(world: World) -> None:
+        _speak(world)
+        world.bus.publish(AnswerHeard(turn_id="v", text="21.5", whole=False))
+
+    page.served.do(interrupted)
+    page.until(lambda: page.last(".answer-foot") == "Interrupted")
+    assert page.last(".answer") == "21.5 degrees."
+    assert page.last(".answer .unheard") == "degrees."
+    page.served.do(lambda w: w.bus.publish(AnswerHeard(turn_id="v", text="other", whole=False)))
+    page.until(lambda: page.last(".answer .unheard") == "21.5 degrees.")
+
+
+def _run(world: World) -> None:
+    for what, at_s, detail in (("wake", 1.0, "hey_jarvis"), ("speech_start", 1.3, "")):
+        world.bus.publish(
+            VoiceHeard(turn_id="v", what=what, at_s=at_s, detail=detail, scores={"micro": 0.9})  # type: ignore[arg-type]
+        )
+    world.bus.publish(VoiceHeard(turn_id="v", what="speech_end", at_s=2, detail="complete"))
+    _speak(world)
+
+
+def test_a_run_is_looked_into(page: Page) -> None:
+    page.one(".runs-switch").click()
+    page.until(lambda: "Nothing was spoken" in page.one("pi-runs").text)
+    page.served.do(_run)
+    page.until(lambda: len(page.all(".run")) == 1)
+    page.one(".run-line").click()
+    page.until(lambda: page.all(".stage") != [])
+    text = page.one(".run").text
+    for said in ("“hey jarvis”", "how warm is it", "micro 0.90", "The command was complete."):
+        assert said in text
+    assert "get_device_state {}" in text
+    assert "Bathroom sensor: temperature 21.5" in text
+    speech = page.one('[data-stage="speech"]')
+    before = page.one('[data-stage="wait"]')
+    assert speech.rect["x"] >= before.rect["x"] + before.rect["width"] - 3.5
+    assert not page.all(".run-sound")
+    page.one(".run-events summary").click()
+    page.until(lambda: "Speech ends: complete" in page.one(".run-events").text)
+    # What comes later is seen without a press, and what was opened stays open.
+    page.served.do(lambda w: w.runs.keep("v", bytes(32_000)))
+    page.served.do(lambda w: w.bus.publish(AnswerHeard(turn_id="v", text="", whole=False)))
+    page.until(lambda: page.all(".run-sound .button") != [])
+    page.one(".run-sound .button").click()
+    player = "return document.querySelector('audio')?.duration"
+    page.until(lambda: page.driver.execute_script(player) == 1)
+    page.one(".runs-switch").click()
+    assert page.card(LIGHT).is_displayed()

@@ -26,10 +26,34 @@ export class Turn {
     }
     this.node.dataset.state = turn.state;
     this.node.dataset.code = turn.code ?? "";
-    setText(this.answer, turn.error ?? turn.answer);
+    this.answered(turn);
     this.answer.classList.toggle("waits", turn.state === "running" && !turn.answer);
     setText(this.foot, foot(turn));
   }
+
+  answered({ error, answer, heard }) {
+    if (error || heard === null) {
+      setText(this.answer, error ?? answer);
+      return;
+    }
+    const [first, rest] = splitHeard(answer, heard);
+    const unheard = rest ? el("s", { class: "unheard", title: "Nobody heard this" }, rest) : null;
+    this.answer.replaceChildren(first, ...[unheard].filter(Boolean));
+  }
+}
+
+/** An answer as what was heard of it, and the rest. Spaces may differ between the two. */
+export function splitHeard(answer, heard) {
+  const letters = heard.replaceAll(/\s+/g, "");
+  let at = 0;
+  let end = 0;
+  while (end < answer.length && (at < letters.length || /\s/.test(answer[end]))) {
+    if (!/\s/.test(answer[end]) && answer[end] !== letters[at++]) {
+      break;
+    }
+    end++;
+  }
+  return [answer.slice(0, end), answer.slice(end)];
 }
 
 function deed({ ok, text, time }) {
@@ -42,9 +66,12 @@ function deed({ ok, text, time }) {
   );
 }
 
-function foot({ state, provider, totalMs }) {
+function foot({ state, provider, totalMs, heard }) {
   if (state === "running" || totalMs === null) {
     return "";
+  }
+  if (heard !== null) {
+    return "Interrupted";
   }
   const who = provider && provider !== HERE ? ` by ${provider}` : "";
   return `Answered${who} in ${milliseconds(totalMs)}`;

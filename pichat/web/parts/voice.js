@@ -1,16 +1,13 @@
-// What the voice loop is doing, and why it is deaf if it is.
-import { el, setText } from "../dom.js";
+// What the voice loop is doing, why it is deaf if it is, and its two buttons.
+import { el, icon, setText } from "../dom.js";
+import { VOICE } from "../words.js";
 
-const WORDS = {
-  listening: "Say the wake word",
-  hearing: "Listening…",
-  thinking: "Thinking…",
-  speaking: "Speaking…",
-  deaf: "Not listening",
-};
+const PROBLEM_SHOWN_MS = 8000;
 
-export function defineVoice(store) {
+export function defineVoice(store, link) {
   class Voice extends HTMLElement {
+    #timer = 0;
+
     connectedCallback() {
       this.words = el("span", { class: "voice-words" });
       const bars = el("span", { class: "voice-bars", "aria-hidden": "true" });
@@ -18,18 +15,45 @@ export function defineVoice(store) {
       this.pill = el("span", { class: "voice-pill" }, bars, this.words);
       this.reason = el("span", { class: "voice-reason" });
       const status = el("div", { class: "voice", role: "status" }, this.pill, this.reason);
-      this.append(status);
+      this.stop = this.button("Stop speaking", () => link.ask("stop_speaking"));
+      this.stop.append(icon("stop"));
+      this.mute = this.button("Mute the microphone", () =>
+        link.ask("set_mute", { muted: !this.muted }),
+      );
+      this.mute.classList.add("mute");
+      this.append(status, this.stop, this.mute);
       for (const kind of ["voice", "health"]) {
         store.addEventListener(kind, () => this.show());
       }
       this.show();
     }
 
+    get muted() {
+      return store.voice?.state === "muted";
+    }
+
+    button(label, act) {
+      const press = () => act().catch((error) => this.problem(error.message));
+      return el("button", { type: "button", class: "round", "aria-label": label, onclick: press });
+    }
+
+    problem(sentence) {
+      clearTimeout(this.#timer);
+      setText(this.reason, sentence);
+      this.#timer = setTimeout(() => this.show(), PROBLEM_SHOWN_MS);
+    }
+
     show() {
       const { state, reason } = store.voice ?? {};
       this.dataset.state = state ?? "unknown";
-      setText(this.words, WORDS[state] ?? "");
+      setText(this.words, VOICE[state] ?? "");
       setText(this.reason, state === "deaf" && !this.isToldBelow(reason) ? (reason ?? "") : "");
+      this.stop.hidden = state !== "speaking";
+      this.mute.hidden = !state || state === "deaf";
+      if (this.mute.getAttribute("aria-pressed") !== String(this.muted)) {
+        this.mute.setAttribute("aria-pressed", String(this.muted));
+        this.mute.replaceChildren(icon(this.muted ? "microphone-off" : "microphone"));
+      }
     }
 
     // The same sentence often stands among the problems already.
