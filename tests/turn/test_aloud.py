@@ -13,27 +13,61 @@ from pichat.audio.pcm import SAMPLE_RATE_HZ
 from pichat.audio.portaudio import PortAudio
 from pichat.audio.speaker import Speaker
 from pichat.bus import Bus
-from pichat.config.types import Voice
+from pichat.config.types import Voice, WakeWord
 from pichat.events import VoiceChanged, VoiceHeard
 from pichat.health import Health
+from pichat.intents.complete import Completeness
 from pichat.tts.registry import choose
-from pichat.turn.listener import Listener
-from pichat.turn.machine import Rules
-from pichat.turn.voice import VoiceLoop
+from pichat.turn.floor import Floor
+from pichat.turn.listener import Engines, Listener
+from pichat.turn.reply import Replier
+from pichat.turn.rules import Rules
+from pichat.turn.station import Common
+from pichat.turn.voice import Listeners, VoiceLoop
 from pichat.vad.base import load_voice_activity
-from pichat.wake.base import load_wake_word
+from pichat.wake.base import load_wake_words
 from tests.support.pulse import RECORDED_RATE_HZ, Recording, in_environment, pulse_server
 from tests.support.recogniser import KeptRecogniser
 from tests.support.speech import command, silence
 from tests.support.wav import write_wav
+from tests.turn.script import TEXTS
 from tests.turn.voice_parts import ScriptedTurns
 
+SAID = TEXTS["c"]
 ANSWER = "The kitchen light is on."
 
 
 def _listener() -> Listener:
-    wake_word = load_wake_word("openwakeword", "hey_jarvis")
-    return Listener(Rules(), wake_word, load_voice_activity("silero"))
+    words = load_wake_words("both", [WakeWord(word="hey_jarvis")], None)
+    engines = Engines(
+        wake_words=words,
+        voice_activity=load_voice_activity("silero"),
+        judge=lambda text: Completeness.UNKNOWN,
+    )
+    return Listener(Rules(), engines)
+
+
+def _voice_loop(turns: ScriptedTurns, bus: Bus, health: Health, portaudio: PortAudio) -> VoiceLoop:
+    async def remember(muted: bool) -> None:
+        pass
+
+    common = Common(
+        config=Voice(),
+        replier=Replier(turns, None, bus, "en"),
+        synthesiser=choose("auto", None),
+        bus=bus,
+        health=health,
+        floor=Floor(),
+        keep=lambda turn_id, event: None,
+        profiles={},
+    )
+    return VoiceLoop(
+        common,
+        Listeners(local=_listener, screen=lambda wake_word, cancels_echo: _listener()),
+        Microphone("default", portaudio, health),
+        Speaker("default", portaudio, health),
+        remember_muted=remember,
+    )
 
 
 def _heard_s(recording: Recording) -> float:
@@ -49,25 +83,16 @@ async def test_it_is_spoken_to_and_answers(tmp_path: Path) -> None:
         bus, portaudio = Bus(), PortAudio()
         health = Health(bus)
         turns = ScriptedTurns(ANSWER)
-        recogniser = KeptRecogniser("turn on the kitchen light")
-        loop = VoiceLoop(
-            Voice(),
-            listener=_listener,
-            microphone=Microphone("default", portaudio, health),
-            speaker=Speaker("default", portaudio, health),
-            synthesiser=choose("auto", None),
-            turns=turns,
-            bus=bus,
-            health=health,
-        )
-        loop.set_recogniser(recogniser)
+        recogniser = KeptRecogniser(SAID)
+        loop = _voice_loop(turns, bus, health, portaudio)
+        loop.set_recogniser(lambda: recogniser)
         with bus.subscribe(VoiceChanged, VoiceHeard) as events:
             running = asyncio.create_task(loop.run())
             async with asyncio.timeout(15):
                 while loop.state.state != "listening":
                     await events.get()
             recording = pulse.record_speaker()
-            said = command("turn on the kitchen light") + silence(1)
+            said = command(SAID) + silence(1)
             file = write_wav(tmp_path / "said.wav", said, SAMPLE_RATE_HZ)
             pulse.play_into_microphone(file, wait=False)
             milestones: dict[str, float] = {}
