@@ -57,7 +57,9 @@ async def test_other_keys_held_keys_and_halves_of_events(
         device.send(1, F1, 2)  # held
         device.send(2, F1, 1)  # a mouse that moves
         pressed = struct.pack("@llHHi", 1, 2, 1, F1, 1)
-        device.send_raw(pressed[:7])
+        other = struct.pack("@llHHi", 1, 2, 1, SPACE, 1)
+        device.send_raw(other + pressed[:7])
+        assert await room.voice.next() == "listen"  # so the half has been read as well
         device.send_raw(pressed[7:] + pressed)
         assert [await room.voice.next(), await room.voice.next()] == ["interrupt"] * 2
         assert room.voice.pressed.empty()

@@ -3,6 +3,7 @@ without the kernel's gpio-sim. What the real one says without a chip is tested w
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ async def test_an_led_is_lit_in_its_states_of_this_station_only() -> None:
     async with serving(config, gpio) as room:
         await room.works()
         room.voice.change("hearing", station="tablet")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not gpio.lamps[4].on
         room.voice.change("hearing")
         assert await gpio.lamps[4].next() is True
         room.voice.change("thinking")

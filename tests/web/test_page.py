@@ -275,11 +275,12 @@ def test_what_another_station_hears_is_not_shown_as_heard_here(page: Page) -> No
 
 
 def test_what_nobody_heard_of_an_answer_is_struck(page: Page) -> None:
-    def interrupted(world: World) -> None:
-        _speak(world)
-        world.bus.publish(AnswerHeard(turn_id="v", text="21.5", whole=False))
-
-    page.served.do(interrupted)
+    page.served.do(_speak)
+    page.served.do(lambda w: w.bus.publish(AnswerHeard(turn_id="v", text="21.5", whole=True)))
+    page.served.do(lambda w: w.voice.change(VoiceChanged(state="listening")))
+    page.until(lambda: page.one("pi-voice").text == "Say the wake word")
+    assert page.last(".answer-foot") == "Answered in 9 ms"
+    page.served.do(lambda w: w.bus.publish(AnswerHeard(turn_id="v", text="21.5", whole=False)))
     page.until(lambda: page.last(".answer-foot") == "Interrupted")
     assert page.last(".answer") == "21.5 degrees."
     assert page.last(".answer .unheard") == "degrees."
