@@ -33,14 +33,17 @@ from pichat.wake.openwakeword import THRESHOLD, OpenWord, load_open
 
 log = structlog.get_logger(__name__)
 
-# The logit that opens the gate. In an hour of unbroken chatter that is 60 to 450 times for a word,
-# at 35 ms of work; the model of “hey jarvis” is narrow, and misses a third of it at -5.
+# The logit that opens the gate. In an hour of unbroken chatter that is 60 to 220 times for a word,
+# at 20 to 40 ms of work. The model of “hey jarvis” is narrow: at -5 it misses a third of what the
+# other engine hears. After a very loud sound all scores are low for seconds.
 _GATE = -5.0
-_GATES = {"hey_jarvis": -11.0, "okay_nabu": -3.9}
+_GATES = {"alexa": -7.0, "hey_jarvis": -10.0, "okay_nabu": -3.9}
 _SURE = 0.6  # microWakeWord's mean of 90 ms
 _SURE_WINDOW = 3
 _WITH_SURE = 0.2  # of openWakeWord's threshold
+_LIKELIER = -5.0
 _HOLD_S = 0.6  # openWakeWord knows some words so long after their end
+_SHORT_HOLD_S = 0.24  # for what only just came through a gate below _LIKELIER
 _LOOKS_BACK = 4  # steps of 80 ms that its best score may lie before the gate opened
 _OVER_BELOW = 0.5  # of microWakeWord's own cutoff: the utterance is over
 _REST_S = 0.5  # shorter than any word takes to be said again
@@ -56,6 +59,8 @@ class Candidate:
         self._micro = micro
         self._gate = _GATES.get(name_of(name), _GATE)
         self._threshold = threshold
+        # A threshold that an owner has put near 1 stays there.
+        self._enough = max(threshold * _WITH_SURE, 1 - (1 - threshold) * (2 - _WITH_SURE))
         self.forget()
 
     def forget(self) -> None:
@@ -72,23 +77,24 @@ class Candidate:
         self.forget()
         self._told = True
 
-    def listen(self, highest: Highest) -> None:
+    def listen(self, highest: Highest, *, resting: bool) -> None:
         """microWakeWord has a new probability."""
-        highest.note(self.name, self._micro.mean())
-        self._told = self._told and self._micro.mean() >= self._micro.cutoff * _OVER_BELOW
-        if self._told or self._micro.logit() < self._gate:
+        mean = self._micro.mean()
+        highest.note(self.name, mean)
+        self._told = self._told and (resting or mean >= self._micro.cutoff * _OVER_BELOW)
+        if self._told or (logit := self._micro.logit()) < self._gate:
             return
         if self.open_s <= 0:
             self.forget()
-        self.open_s = _HOLD_S
+        self.open_s = max(self.open_s, _HOLD_S if logit >= _LIKELIER else _SHORT_HOLD_S)
         self._sure = max(self._sure, self._micro.mean(_SURE_WINDOW))
-        self._taken = self._taken or self._micro.mean() >= self._micro.cutoff
+        self._taken = self._taken or mean >= self._micro.cutoff
 
     def verify(self, features: Features, ago: int, strict: bool) -> bool:
         """Whether openWakeWord, with the embedding `ago` steps before the last, takes the word."""
         score = self.verifier.score(features, ago)
         self.likely = max(self.likely, score)
-        enough = self._threshold * (_WITH_SURE if self._sure >= _SURE else 1)
+        enough = self._enough if self._sure >= _SURE else self._threshold
         self._over = self._over + 1 if score >= enough else 0
         return self._over >= (2 if strict else 1)
 
@@ -159,15 +165,11 @@ class TwoOpinions:
     def _take(self, block: bytes) -> Wake | None:
         self._kept += block
         del self._kept[: -self._features.sound_bytes]
+        self._rest_s -= BLOCK_S
         for row in self._rows.feed(block):
             for name, word in self._micro.items():
                 if word.feed(row):
-                    self._candidates[name].listen(self._heard)
-        if self._rest_s > 0:
-            self._rest_s -= BLOCK_S
-            for candidate in self._candidates.values():
-                candidate.forget()
-            return None
+                    self._candidates[name].listen(self._heard, resting=self._rest_s > 0)
         opened = [each for each in self._candidates.values() if each.open_s > 0]
         return self._verify(opened, block) or self._pass_time(opened)
 

@@ -83,7 +83,8 @@ class MicroWord:
         self._rows.append(row)
         if len(self._rows) < self._stride:
             return False
-        self.probabilities.append(float(self._network.run(np.stack(self._rows)).item()))
+        score = float(self._network.run(np.stack(self._rows)).item())
+        self.probabilities.append(min(1.0, score) if score > 0 else 0.0)
         self._rows.clear()
         return True
 

@@ -44,7 +44,8 @@ class OpenWord:
         """The likelihood, 0 to 1, that the word ended with the last embedding, or `ago` before."""
         last = len(features.embeddings) - ago
         embeddings = islice(features.embeddings, max(0, last - self.count), last)
-        return float(self._network.run(np.stack(list(embeddings))).item())
+        score = float(self._network.run(np.stack(list(embeddings))).item())
+        return min(1.0, score) if score > 0 else 0.0  # a damaged model may give what is no number
 
     def close(self) -> None:
         self._network.close()

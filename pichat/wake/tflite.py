@@ -54,12 +54,12 @@ class Tensor:
         self._library.TfLiteTensorCopyFromBuffer(self._handle, self._pointer, self._values.nbytes)
 
     def read(self) -> NDArray[np.float32]:
-        """A copy of the tensor's values; what is no number is 0."""
+        """A copy of the tensor's values; a damaged model may give what is no number."""
         self._library.TfLiteTensorCopyToBuffer(self._handle, self._pointer, self._values.nbytes)
         values = self._values.astype(np.float32)
         if self._scale:
             values = (values - np.float32(self._zero)) * np.float32(self._scale)
-        return np.nan_to_num(values, copy=False)
+        return values
 
 
 class Network:

