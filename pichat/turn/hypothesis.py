@@ -12,6 +12,7 @@ Judge = Callable[[str], Completeness]
 
 _LOOK_BLOCKS = 10  # while somebody speaks: a look each 0.2 s, for the screens
 _QUIET_LOOK_BLOCKS = 2  # while nobody does: each 40 ms, because the turn may be over
+_LEAST_STEM = 4  # letters of a last word that another form of it may go on from
 _SURE = 3  # so many of the likeliest candidates are asked whether the command is complete
 _LONGEST_BYTES = 30 * SAMPLE_RATE_HZ * SAMPLE_BYTES
 
@@ -75,7 +76,7 @@ class Hypothesis:
         if not text or text == self._text:
             return None
         self._text = text
-        self.completeness = self._judge(text)
+        self.completeness = self._judge_unfinished(text)
         return text
 
     def finish(self) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ class Hypothesis:
         candidates = self._recogniser.finish()
         self._open = False
         self._forget()
-        return candidates
+        return self._as_far_as_said(candidates)
 
     def complete(self) -> tuple[str, ...] | None:
         """The candidates at once, if a likely one is a whole command; else None, and hearing goes
@@ -106,7 +107,32 @@ class Hypothesis:
         self._heard.clear()
         self._forget()
 
+    def _judge_unfinished(self, text: str) -> Completeness:
+        """A last word that leads nowhere is most often one that is still being said."""
+        found = self._judge(text)
+        before = text.rpartition(" ")[0]
+        if found is Completeness.UNKNOWN and self._judge(before) is Completeness.OPEN:
+            return Completeness.OPEN
+        return found
+
+    def _as_far_as_said(self, candidates: tuple[str, ...]) -> tuple[str, ...]:
+        """Where the likeliest breaks off, a command that ends otherwise was guessed: "turn on
+        the" is not "turn on light", while "is the door lock" may be "is the door locked"."""
+        if not candidates or self._judge(candidates[0]) is not Completeness.OPEN:
+            return candidates
+        said = _last_word(candidates[0])
+        return tuple(
+            text
+            for text in candidates
+            if (last := _last_word(text)) == said
+            or (len(said) >= _LEAST_STEM and last.startswith(said))
+        )
+
     def _forget(self) -> None:
         self._unlooked = 0
         self._text = ""
         self.completeness = Completeness.UNKNOWN
+
+
+def _last_word(text: str) -> str:
+    return text.rpartition(" ")[2]
