@@ -117,8 +117,8 @@ def _late(moments: Sequence[Moment], one: Expect, found: int) -> str:
         for moment in moments[:found]
         if (moment.what in _ENDS if one.since is None else moment.text == one.since)
     ]
-    since = before[-1] if before else moments[0]
-    took_s = moments[found].at_s - since.at_s
+    since = before[-1] if before else None
+    took_s = moments[found].at_s - (since.at_s if since else 0.0)
     if took_s <= one.within + 1e-6:
         return ""
-    return f"came {took_s:.2f} s after “{since.text}”, which is more than {one.within:g} s"
+    return f"came {took_s:.2f} s after “{since.text if since else 'the beginning'}”, which is more than {one.within:g} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
@@ -28,8 +28,6 @@ Deed = Literal[
     "plug speaker",
 ]
 Event = VoiceState | Milestone
-STATES: tuple[str, ...] = get_args(VoiceState)
-MILESTONES: tuple[str, ...] = get_args(Milestone)
 
 
 class ScenarioError(Exception):
@@ -78,7 +76,7 @@ class Station(_Part, frozen=True, kw_only=True):
 
     area: str | None = None
     gain_db: float = 0.0
-    delay_s: Seconds = 0.0
+    delay_s: float = 0.0
 
 
 class Step(_Part, frozen=True, kw_only=True):
@@ -121,7 +119,7 @@ class Expect(_Part, frozen=True, kw_only=True):
     detail: str | None = None
     whole: bool | None = None  # was the answer heard to its end?
     within: Seconds | None = None
-    since: Event | None = None
+    since: Event | Deed | None = None
     station: str = LOCAL_STATION
 
     def __post_init__(self) -> None:

@@ -75,10 +75,10 @@ class _Performance:
         await self._until(self._ended_s)
         wanted, world = self._scenario.ends, self._world
         while True:
-            self.waits_for = f"was {world.loop.state.state} and not {wanted}"
-            await world.until(lambda: world.loop.state.state == wanted, self._scenario.limit_s)
+            self.waits_for = f"was {', '.join(world.states())} and not {wanted}"
+            await world.until(lambda: world.states() == {wanted}, self._scenario.limit_s)
             try:
-                await world.until(lambda: world.loop.state.state != wanted, self._scenario.rest_s)
+                await world.until(lambda: world.states() != {wanted}, self._scenario.rest_s)
             except TimeoutError:
                 return
 
@@ -112,6 +112,7 @@ class _Performance:
         if step.do is None:
             wave, label = self._sound_of(step)
             return world.say(wave, label)
+        world.note("do", step.do)
         match step.do:
             case "mute" | "unmute":
                 world.loop.mute(step.do == "mute")
@@ -123,7 +124,6 @@ class _Performance:
                 world.microphone.plug(step.do.startswith("plug"))
             case "unplug speaker" | "plug speaker":
                 world.speaker.plug(step.do.startswith("plug"))
-        world.note("do", step.do)
         return world.now_s
 
     def _sound_of(self, step: Step) -> tuple[Wave, str]:

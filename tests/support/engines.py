@@ -15,69 +15,41 @@ from pathlib import Path
 from typing import TypeVar
 
 from pichat.audio.base import EchoCanceller
-from pichat.audio.pcm import SAMPLE_BYTES, samples
+from pichat.audio.echo import WebRtcEchoCanceller
+from pichat.audio.pcm import SAMPLE_BYTES
 from pichat.config.types import Style, Voice
 from pichat.config.types import WakeWord as WantedWord
 from pichat.events import Device
 from pichat.intents.understand import Intents
 from pichat.intents.vocabulary import prepare
 from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
+from pichat.stt.keyphrase import KeyPhrases
 from pichat.tts.base import PLAIN, Speech
 from pichat.tts.espeak_ng import EspeakNg
 from pichat.turn.listener import StopPhrases
-from pichat.wake.base import Wake, WakeWords, load_wake_word
+from pichat.wake.base import WakeWords, load_wake_words
 from tests.intents.house import HOUSE
 
 T = TypeVar("T")
 
+STOP_PHRASES = ("stop", "never mind")
 _CHUNK_BYTES = 4096
-_THRESHOLD = 0.5
-
-
-class OneWord:
-    """Implements WakeWords with openWakeWord alone, until there is an engine of two stages."""
-
-    def __init__(self, word: str) -> None:
-        self._name = word
-        self._word = load_wake_word("openwakeword", word)
-        self._resting_bytes = 0
-        self._highest = 0.0
-
-    def process(self, pcm: bytes) -> Wake | None:
-        score = self._word.process(pcm)
-        self._highest = max(self._highest, score)
-        self._resting_bytes -= len(pcm)
-        woke = self._resting_bytes <= 0 and score >= _THRESHOLD
-        if woke:
-            self._resting_bytes = 2 * samples(1.0)
-        return Wake(self._name, {"openwakeword": score}) if woke else None
-
-    def be_strict(self, strict: bool) -> None:
-        pass
-
-    def scores(self) -> dict[str, dict[str, float]]:
-        scores = {"openwakeword": {self._name: self._highest}}
-        self._highest = 0.0
-        return scores
-
-    def close(self) -> None:
-        self._word.close()
 
 
 def new_wake_words(config: Voice) -> WakeWords:
     """As the configuration wants them."""
-    word = config.wake_words[0]
-    return OneWord(word.word if isinstance(word, WantedWord) else word)
+    words = [WantedWord(word=word) if isinstance(word, str) else word for word in config.wake_words]
+    return load_wake_words(config.wake_engine, words, config.wake_models)
 
 
-def new_stop_phrases() -> StopPhrases | None:
+def new_stop_phrases() -> StopPhrases:
     """What ends an answer."""
-    return None
+    return KeyPhrases(STOP_PHRASES)
 
 
-def new_canceller() -> EchoCanceller | None:
-    """What takes PiChat's own voice out of the sound."""
-    return None
+def new_canceller() -> EchoCanceller:
+    """What takes PiChat's own voice out of the sound, in step with the loop's time."""
+    return WebRtcEchoCanceller(clock=asyncio.get_running_loop().time)
 
 
 @cache

@@ -120,7 +120,7 @@ class RoomMicrophone:
         if "dc offset" in self.faults:
             wave = wave + 0.2 * 32768
         if "clipping" in self.faults:
-            wave = wave * 10.0
+            wave = wave * 5.0
         sound = np.clip(np.round(wave), -32768, 32767).astype(np.int16)
         if "stereo 44.1 kHz" in self.faults:
             stereo = self._upsample.resample_chunk(sound).repeat(2)

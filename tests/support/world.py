@@ -113,12 +113,14 @@ class RecordingBus(Bus):
 
 
 class World:
-    """`async with World(setting).running() as world`. `moments` is all that happened, in order."""
+    """`async with World(setting).running() as world`. `moments` is what happened in the
+    context, in order."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.moments: list[Moment] = []
         self.broken: list[str] = []
+        self._over = False
         self.kept: list[tuple[str, Heard]] = []
         self.bus = RecordingBus(self._witness)
         self.health = Health(self.bus)
@@ -150,7 +152,9 @@ class World:
             await self.until(lambda: self.loop.state.state != "deaf")
             for name, place in self.setting.stations.items():
                 self.stations[name] = await stack.enter_async_context(self._station(name, place))
+            self.moments.clear()
             yield self
+            self._over = True
 
     def say(self, wave: Wave, label: str) -> float:
         """Sound into the room from now on; the time at which it ends."""
@@ -183,6 +187,10 @@ class World:
         async with asyncio.timeout(within_s):
             while not condition():
                 await self._changed.wait()
+
+    def states(self) -> set[str]:
+        """Those of all the stations."""
+        return {self.loop.state.state, *(each.state.state for each in self.stations.values())}
 
     @property
     def now_s(self) -> float:
@@ -228,7 +236,8 @@ class World:
         self.note("sound", "begins" if sounding else "ends")
 
     def _add(self, moment: Moment) -> None:
-        self.moments.append(moment)
+        if not self._over:
+            self.moments.append(moment)
         self._changed.set()
         self._changed = asyncio.Event()
 
