@@ -20,16 +20,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import structlog
 
+from pichat.audio.cards import ASOUND, Kind, owner, read_cards
+from pichat.audio.devices import Candidate, SoundSystem, candidates
 from pichat.errors import UnavailableError
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-Kind = Literal["microphone", "speaker"]
 Callback = Callable[[Any, int, Any, Any], None]
+_MOST_CHANNELS = 8  # of real hardware; plugins claim to have hundreds
 
 
 @dataclass(eq=False)
@@ -56,11 +58,36 @@ class OpenStream:
         return self.replaced
 
 
-class PortAudio:
-    """`deadline_s` is how long any one call may take before it counts as hung."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of one device."""
 
-    def __init__(self, *, deadline_s: float = 8.0) -> None:
+    kind: Kind
+    device: Candidate
+    rates_hz: tuple[int, ...]
+    latency_s: float
+    call: Callback
+
+    def formats(self) -> list[tuple[int, int]]:
+        """Channels and rates, best first. Hardware may have no fewer channels than all of its."""
+        if self.device.entry is None:
+            return []
+        most = self.device.entry[f"max_{'in' if self.kind == 'microphone' else 'out'}put_channels"]
+        channels = (1, 2, most) if 2 < most <= _MOST_CHANNELS else (1, 2)
+        rates = dict.fromkeys((*self.rates_hz, round(self.device.entry["default_samplerate"])))
+        return [(count, rate_hz) for count in channels for rate_hz in rates]
+
+
+class PortAudio:
+    """`system`: whether a sound card or the sound server is meant by `default`; see `candidates`.
+    `deadline_s` is how long any one call may take before it counts as hung."""
+
+    def __init__(
+        self, system: SoundSystem = "alsa", *, deadline_s: float = 8.0, asound: Path = ASOUND
+    ) -> None:
+        self._system = system
         self._deadline_s = deadline_s
+        self._asound = asound
         # Short without a bound: who puts a job waits for it, and none is put while one hangs.
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
@@ -69,22 +96,31 @@ class PortAudio:
         self._library: tuple[ModuleType, bool] | None = None  # and whether it was just loaded
         self._seen: object = None
         self._open: list[OpenStream] = []
+        self._remembered: dict[Kind, str] = {}  # the id of the card that was taken by default
 
     async def open(
         self, kind: Kind, name: str, rates_hz: tuple[int, ...], latency_s: float, call: Callback
     ) -> OpenStream:
-        """Start an int16 stream on the device whose name holds `name` (or the `default` one).
+        """Start an int16 stream on the first of the `candidates` for `name` that can be opened.
 
         The first of `rates_hz`, then the device's own rate, that it can do is taken; mono before
-        stereo. `call(buffer, frames, time, status)` runs on PortAudio's thread each 20 ms. Raises
-        UnavailableError with a sentence when there is no such device or it cannot be opened.
+        more channels. `call(buffer, frames, time, status)` runs on PortAudio's thread each 20 ms.
+        Raises UnavailableError with a sentence when there is no such device, another program has
+        it, or it cannot be opened.
         """
         loop = asyncio.get_running_loop()
 
         def work() -> OpenStream:
             library = self._look_again(loop)
-            device = _find(library, kind, name)
-            return self._start(library, kind, device, rates_hz, latency_s, call, loop)
+            refused: list[str] = []
+            for device in self._find(library, kind, name):
+                wish = Wish(kind, device, rates_hz, latency_s, call)
+                if (stream := self._start(library, wish, loop)) is not None:
+                    if device.card is not None and name == "default":
+                        self._remembered[kind] = device.card.id
+                    return stream
+                refused.append(self._why_not(kind, device))
+            raise UnavailableError(refused[0])
 
         return await self._run(work)
 
@@ -154,44 +190,52 @@ class PortAudio:
         self._seen = now
         return library
 
+    def _find(self, library: ModuleType, kind: Kind, name: str) -> list[Candidate]:
+        cards = read_cards(self._asound)
+        listed = [dict(entry) for entry in library.query_devices()]
+        remembered = self._remembered.get(kind)
+        return candidates(listed, cards, kind, name, self._system, remembered)
+
+    def _why_not(self, kind: Kind, device: Candidate) -> str:
+        if device.card is not None and (program := owner(device.card, kind, self._asound)):
+            return f"The {kind} “{device.name}” is taken by another program ({program})."
+        if device.entry is None:
+            return f"The {kind} “{device.name}” is taken by another program."
+        return f"The {kind} “{device.name}” cannot be opened."
+
     def _start(
-        self,
-        library: ModuleType,
-        kind: Kind,
-        device: dict[str, Any],
-        rates_hz: tuple[int, ...],
-        latency_s: float,
-        call: Callback,
-        loop: asyncio.AbstractEventLoop,
-    ) -> OpenStream:
-        own_hz = round(device["default_samplerate"])
-        stream_type = library.RawInputStream if kind == "microphone" else library.RawOutputStream
+        self, library: ModuleType, wish: Wish, loop: asyncio.AbstractEventLoop
+    ) -> OpenStream | None:
+        entry, name = wish.device.entry, wish.device.name
+        if entry is None:
+            return None
+        capture = wish.kind == "microphone"
+        stream_type = library.RawInputStream if capture else library.RawOutputStream
         failure: Exception | None = None
-        for channels in (1, 2):
-            for rate_hz in dict.fromkeys((*rates_hz, own_hz)):
-                stream = OpenStream(kind, device["name"], rate_hz, channels, latency_s)
-                try:
-                    stream.raw = stream_type(
-                        samplerate=rate_hz,
-                        blocksize=rate_hz // 50,
-                        device=device["index"],
-                        channels=channels,
-                        dtype="int16",
-                        latency=latency_s,
-                        callback=call,
-                        finished_callback=lambda s=stream: _tell(loop, s.lost),
-                    )
-                    stream.raw.start()
-                except library.PortAudioError as error:
-                    failure = error
-                    if stream.raw is not None:
-                        stream.raw.close(ignore_errors=True)
-                    continue
-                stream.latency_s = float(stream.raw.latency)
-                self._open.append(stream)
-                return stream
-        log.info("sound device refused", kind=kind, device=device["name"], error=str(failure))
-        raise UnavailableError(f"The {kind} “{device['name']}” cannot be opened.")
+        for channels, rate_hz in wish.formats():
+            stream = OpenStream(wish.kind, name, rate_hz, channels, wish.latency_s)
+            try:
+                stream.raw = stream_type(
+                    samplerate=rate_hz,
+                    blocksize=rate_hz // 50,
+                    device=entry["index"],
+                    channels=channels,
+                    dtype="int16",
+                    latency=wish.latency_s,
+                    callback=wish.call,
+                    finished_callback=lambda s=stream: _tell(loop, s.lost),
+                )
+                stream.raw.start()
+            except library.PortAudioError as error:
+                failure = error
+                if stream.raw is not None:
+                    stream.raw.close(ignore_errors=True)
+                continue
+            stream.latency_s = float(stream.raw.latency)
+            self._open.append(stream)
+            return stream
+        log.info("sound device refused", kind=wish.kind, device=name, error=str(failure))
+        return None
 
     def _end(self, stream: OpenStream) -> None:
         if stream in self._open:
@@ -244,24 +288,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_ctime_ns
-
-
-def _find(library: ModuleType, kind: Kind, name: str) -> dict[str, Any]:
-    """The device's entry in PortAudio's list. Raises UnavailableError naming what is there."""
-    side = "input" if kind == "microphone" else "output"
-    listed = [entry for entry in library.query_devices() if entry[f"max_{side}_channels"] > 0]
-    if not listed:
-        raise UnavailableError(f"No {kind} is connected.")
-    if name == "default":
-        try:
-            return dict(library.query_devices(kind=side))
-        except library.PortAudioError:  # none is marked as the default
-            return dict(listed[0])
-    for entry in listed:
-        if name.casefold() in entry["name"].casefold():
-            return dict(entry)
-    there = ", ".join(f"“{entry['name']}”" for entry in listed[:6])
-    raise UnavailableError(f"No {kind} is called “{name}”; there is {there}.")
 
 
 def _settle(future: Future[T], work: Callable[[], T]) -> None:

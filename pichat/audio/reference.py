@@ -13,7 +13,7 @@ from pichat.audio.resample import Converter
 
 PIECES_PER_S = 100
 _LONGEST_QUEUE = 200  # device blocks of 20 ms: more than the microphone's own queue may hold
-_WINDOW_S = 3.0  # longer than the listening thread may hang and still catch up
+_WINDOW_S = 2.0  # longer than the listening thread may hang and still catch up
 _LOOK_S = 0.1  # for a pause
 # Pieces that are left when one was taken: enough for a block that comes late, and so few that a
 # piece is always taken before its echo comes back.
@@ -46,7 +46,7 @@ class Reference:
 
     Both devices count samples, so one piece for one keeps the delay between them exact, whatever
     the threads do; a piece that comes late is replaced by silence and dropped when it comes.
-    Each three seconds it is looked whether the two are still in step (clocks drift, devices are
+    Each two seconds it is looked whether the two are still in step (clocks drift, devices are
     opened again); a shift waits for a pause, because the canceller has to learn the room again
     then. A queue of 4 s drops its oldest.
     """

@@ -25,9 +25,12 @@ class Converter:
         if self._channels == 1 and self._stream is None:
             return pcm
         sound = np.frombuffer(pcm, dtype=np.int16)
-        if self._channels > 1:
+        if self._channels == 2:
             # The mean keeps a microphone that is wired to one channel only, and cannot clip.
-            sound = sound.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
+            sound = sound.reshape(-1, 2).mean(axis=1).astype(np.int16)
+        elif self._channels > 2:
+            # An array: some of its channels may be what it plays, so the first one alone.
+            sound = np.ascontiguousarray(sound.reshape(-1, self._channels)[:, 0])
         if self._stream is not None:
             sound = self._stream.resample_chunk(sound, last=last)
         return sound.tobytes()

@@ -1,28 +1,28 @@
-"""Microphone and speaker on a real sound server with virtual devices."""
+"""The microphone, and PortAudio itself, on a real sound server with virtual devices."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
 from pichat.audio.base import Frame
-from pichat.audio.chime import CHIME_RATE_HZ, chime
+from pichat.audio.cards import Kind
+from pichat.audio.echo import WebRtcEchoCanceller
 from pichat.audio.microphone import Microphone
-from pichat.audio.portaudio import PortAudio
+from pichat.audio.portaudio import OpenStream, PortAudio, Wish
 from pichat.audio.speaker import Speaker
 from pichat.bus import Bus
 from pichat.errors import UnavailableError
-from pichat.events import PartHealth
-from pichat.health import Health, keep_serving
-from tests.support.pulse import RECORDED_RATE_HZ, Pulse, in_environment, pulse_server
-from tests.support.wav import write_wav
+from pichat.health import Health
+from tests.audio.device_parts import Frames, Part, pieces, strength, tone
+from tests.audio.echo_room import level_db, speech_probability
+from tests.support.pulse import Pulse, in_environment, pulse_server
+from tests.support.speech import espoken
 
 
 @pytest.fixture(scope="module")
@@ -31,77 +31,11 @@ def pulse() -> Iterator[Pulse]:
         yield server
 
 
-class Part:
-    """One device under `keep_serving`, and how its health changes."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.bus = Bus()
-        self.health = Health(self.bus)
-
-    @asynccontextmanager
-    async def served(self, serve: Callable[[], object]) -> AsyncIterator[None]:
-        task = asyncio.create_task(
-            keep_serving(self.name, serve, self.health, longest_pause_s=0.5)  # type: ignore[arg-type]
-        )
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def becomes(self, status: str, within_s: float = 12.0) -> float:
-        """Wait for a status; how long it took, in seconds."""
-        started_s = time.monotonic()
-        async with asyncio.timeout(within_s):
-            with self.bus.subscribe(PartHealth) as changes:
-                while self._status() != status:
-                    await changes.get()
-        return time.monotonic() - started_s
-
-    def _status(self) -> str | None:
-        part = self.health.parts().get(self.name)
-        return part.status if part else None
-
-
 @pytest.fixture
 async def portaudio() -> AsyncIterator[PortAudio]:
     owner = PortAudio()
     yield owner
     await owner.close()
-
-
-class Frames:
-    """Collects what a microphone delivers, from its own thread."""
-
-    def __init__(self) -> None:
-        self._pcm = bytearray()
-        self._grown = threading.Condition()
-
-    def __call__(self, frame: Frame) -> None:
-        with self._grown:
-            self._pcm += frame.pcm if frame.convert is None else frame.convert(frame.pcm)
-            self._grown.notify_all()
-
-    async def loudest(self, over: int) -> int:
-        """Forget what came; wait until something louder than `over` comes, and how loud."""
-        return await asyncio.to_thread(self._loudest, over)
-
-    def _loudest(self, over: int) -> int:
-        with self._grown:
-            self._pcm.clear()
-            assert self._grown.wait_for(lambda: self._peak() > over, 8)
-            return self._peak()
-
-    def _peak(self) -> int:
-        sound = np.frombuffer(bytes(self._pcm), np.int16).astype(np.int32)
-        return int(np.abs(sound).max(initial=-1))
-
-
-def tone(path: Path, seconds: float = 1.0) -> Path:
-    rate = 22_050
-    wave_form = np.sin(2 * np.pi * 440 * np.arange(int(rate * seconds)) / rate) * 12_000
-    return write_wav(path, wave_form.astype(np.int16).tobytes(), rate)
 
 
 async def test_microphone_dies_and_is_taken_up_again(
@@ -113,61 +47,108 @@ async def test_microphone_dies_and_is_taken_up_again(
         await part.becomes("ok")
         pulse.unplug_microphone()
         assert await part.becomes("degraded") < 2.2
-        reason = part.health.parts()["microphone"].reason
-        assert reason == "No sound arrives from the microphone."
+        assert part.reason == "No sound arrives from the microphone."
         pulse.plug_microphone()
         assert await part.becomes("ok") < 5
         pulse.play_into_microphone(tone(tmp_path / "tone.wav", 2), wait=False)
         assert await frames.loudest(5_000) < 20_000
 
 
-async def test_what_the_speaker_is_given_is_heard(pulse: Pulse, portaudio: PortAudio) -> None:
-    part = Part("speaker")
-    speaker = Speaker("default", portaudio, part.health)
-    with pytest.raises(UnavailableError, match="no speaker"):
-        speaker.begin()
-    async with part.served(speaker.serve):
+async def test_only_zeros_are_told_and_the_first_sound_heals(
+    pulse: Pulse, portaudio: PortAudio
+) -> None:
+    part, frames = Part("microphone"), Frames()
+    microphone = Microphone("default", portaudio, part.health)
+    async with part.served(lambda: microphone.serve(frames)):
         await part.becomes("ok")
-        await _whole_and_played_to_its_end(pulse, speaker)
-        await _stopped_at_once(speaker)
-        await _longer_than_the_queue(speaker)
+        pulse.mute_microphone()
+        assert 1.5 < await part.becomes("degraded") < 2.4
+        assert part.reason == (
+            "The microphone gives only silence: it is muted, or something else has it."
+        )
+        assert not (await frames.seconds(0.1)).any()  # it stays open
+        pulse.unmute_microphone()
+        assert await part.becomes("ok") < 0.5
+        assert np.abs(await frames.seconds(0.2)).max() < 5
 
 
-async def _whole_and_played_to_its_end(pulse: Pulse, speaker: Speaker) -> None:
-    recording = pulse.record_speaker()
-    await asyncio.to_thread(recording.wait_for, lambda sound: len(sound) > 4_000)
-    rate_hz = 22_050
-    at_s = np.arange(rate_hz // 2) / rate_hz
-    sound = (np.sin(2 * np.pi * 440 * at_s) * 12_000).astype(np.int16)
-    firsts: list[float] = []
-    started_s = time.monotonic()
-    playback = speaker.begin(firsts.append)
-    assert await playback.write(_pieces(sound.tobytes()), rate_hz)
-    assert await playback.finish()
-    # All of the 0.5 s has left by the time it counts as played, and it began at once.
-    assert 0.45 < time.monotonic() - started_s < 0.9
-    assert firsts[0] - started_s < 0.1
-    await asyncio.to_thread(recording.wait_for, lambda sound: _loud_s(sound) > 0.45)
-    assert _loud_s(recording.stop()) == pytest.approx(0.5, abs=0.05)
+async def test_zeros_may_be_what_a_microphone_gives_when_it_is_quiet(
+    pulse: Pulse, portaudio: PortAudio
+) -> None:
+    part, frames = Part("microphone"), Frames()
+    microphone = Microphone("default", portaudio, part.health, zeros_are_deaf=False, zeros_s=0.1)
+    pulse.mute_microphone()
+    async with part.served(lambda: microphone.serve(frames)):
+        await part.becomes("ok")
+        await frames.seconds(0.8)
+        assert part.health.parts()["microphone"].status == "ok"
+    pulse.unmute_microphone()
 
 
-async def _stopped_at_once(speaker: Speaker) -> None:
-    first = asyncio.Event()
-    playback = speaker.begin(lambda _at_s: first.set())
-    assert await playback.write(_pieces(bytes(2 * 48_000 * 2)), 48_000)
-    async with asyncio.timeout(3):
-        await first.wait()
-        speaker.stop()
-        assert not await playback.finish()
-    assert not await playback.write(_pieces(bytes(960)), 48_000)
+class CdPortAudio(PortAudio):
+    """As if the devices of some kinds could do nothing but 44.1 kHz in stereo."""
+
+    def __init__(self, *kinds: Kind) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def _start(
+        self, library: ModuleType, wish: Wish, loop: asyncio.AbstractEventLoop
+    ) -> OpenStream | None:
+        if wish.kind in self._kinds:
+            wish = CdWish(wish.kind, wish.device, wish.rates_hz, wish.latency_s, wish.call)
+        return super()._start(library, wish, loop)
 
 
-async def _longer_than_the_queue(speaker: Speaker) -> None:
-    playback = speaker.begin()
-    started_s = time.monotonic()
-    assert await playback.write(_pieces(chime() * 30), CHIME_RATE_HZ)  # 3.6 s
-    assert time.monotonic() - started_s > 0.3  # it waited for room
-    speaker.stop()
+class CdWish(Wish):
+    def formats(self) -> list[tuple[int, int]]:
+        return [(2, 44_100)]
+
+
+async def test_a_stereo_microphone_of_44100_hz(pulse: Pulse, tmp_path: Path) -> None:
+    part, frames = Part("microphone"), Frames()
+    async with CdPortAudio("microphone") as portaudio:
+        microphone = Microphone("default", portaudio, part.health)
+        async with part.served(lambda: microphone.serve(frames)):
+            await part.becomes("ok")
+            pulse.play_into_microphone(tone(tmp_path / "tone.wav", 2.5), wait=False)
+            await frames.loudest(5_000)
+            sound = await frames.seconds(1)
+            assert strength(sound, 440) == pytest.approx(12_000, rel=0.1)
+            # Nothing but the tone: its power is that of its peak.
+            power = np.mean(sound[:16_000].astype(float) ** 2)
+            assert power == pytest.approx(12_000**2 / 2, rel=0.2)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kinds", [(), ("speaker",)])
+async def test_the_echo_of_a_real_stream_is_cancelled(
+    pulse: Pulse, kinds: tuple[Kind, ...]
+) -> None:
+    """Speaker → room → microphone → canceller, with the server's own delays and jitter."""
+    ear, mouth, frames = Part("microphone"), Part("speaker"), Frames()
+    canceller, raw, cleaned = WebRtcEchoCanceller(), bytearray(), bytearray()
+
+    def deliver(frame: Frame) -> None:
+        raw.extend(frame.pcm)
+        cleaned.extend(canceller.clean(frame.pcm))
+        frames(frame)
+
+    async with CdPortAudio(*kinds) as owner:
+        speaker = Speaker("default", owner, mouth.health, played=canceller.played)
+        microphone = Microphone("default", owner, ear.health)
+        async with ear.served(lambda: microphone.serve(deliver)), mouth.served(speaker.serve):
+            await asyncio.gather(ear.becomes("ok"), mouth.becomes("ok"))
+            with pulse.echo(-6):
+                await frames.seconds(6)  # until both are in step after that
+                begin = len(raw)
+                playback = speaker.begin()
+                await playback.write(pieces(espoken("The kitchen light is on.")), 16_000)
+                await playback.finish()
+                await frames.seconds(0.3)
+    assert level_db(bytes(raw[begin:])) > -40
+    assert level_db(bytes(raw[begin:])) - level_db(bytes(cleaned[begin:])) > 30
+    assert (speech_probability(bytes(cleaned[begin:])) > 0.5).mean() <= 0.02
 
 
 @pytest.mark.long
@@ -178,7 +159,7 @@ async def test_both_devices_come_back_together(pulse: Pulse, portaudio: PortAudi
     async with ear.served(lambda: microphone.serve(frames)), mouth.served(speaker.serve):
         await asyncio.gather(ear.becomes("ok"), mouth.becomes("ok"))
         playback = speaker.begin()
-        await playback.write(_pieces(bytes(48_000 * 2)), 48_000)
+        await playback.write(pieces(bytes(48_000 * 2)), 48_000)
         pulse.stop()
         with pytest.raises(UnavailableError):
             await playback.finish()
@@ -196,12 +177,13 @@ async def test_an_unknown_device_names_those_that_are_there(
         await microphone.serve(Frames())
 
 
-async def test_no_sound_system_at_all_is_a_sentence(portaudio: PortAudio) -> None:
-    with (
-        in_environment({"PULSE_SERVER": "unix:/nowhere/native"}),
-        pytest.raises(UnavailableError, match=r"^(No speaker is connected|The speaker .*)\.$"),
-    ):
-        await Speaker("default", portaudio, Health(Bus())).serve()
+async def test_the_sound_server_when_it_is_asked_for(pulse: Pulse) -> None:
+    async with PortAudio("pulse") as owner:
+        part, frames = Part("microphone"), Frames()
+        microphone = Microphone("default", owner, part.health)
+        async with part.served(lambda: microphone.serve(frames)):
+            await part.becomes("ok")
+            assert microphone.opened == "pulse"
 
 
 async def test_a_hanging_sound_system_is_reported_and_does_not_block() -> None:
@@ -221,12 +203,3 @@ async def test_a_hanging_sound_system_is_reported_and_does_not_block() -> None:
     await asyncio.wrap_future(owner._hung)
     await owner._run(lambda: None)
     await owner.close()
-
-
-async def _pieces(pcm: bytes, size: int = 4_097) -> AsyncIterator[bytes]:
-    for start in range(0, len(pcm), size):
-        yield pcm[start : start + size]
-
-
-def _loud_s(sound: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> float:
-    return float((np.abs(sound) > 500).sum()) / RECORDED_RATE_HZ / 0.97  # a sine's zero crossings

@@ -3,11 +3,13 @@
 with pulse_server() as pulse:
     daemon = start_daemon(env=pulse.environment)
     pulse.play_into_microphone(wav)      # somebody speaks
+    pulse.mute_microphone()              # it gives zeros; before, it hums at 1 to 3 steps of 65,536
     sound = pulse.record_speaker()       # what PiChat says, while the context lasts
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
@@ -26,8 +28,10 @@ RECORDED_RATE_HZ = 16_000
 _DEADLINE_S = 10.0
 _MODULES = (
     "module-null-sink sink_name=speaker rate=48000 channels=1",
-    "module-null-sink sink_name=mouth rate=48000 channels=1",
+    "module-null-sink sink_name=mouth rate=48000 channels=1 norewinds=1",
 )
+_HUM = "module-sine sink=mouth frequency=90"  # no real microphone gives exact zeros
+_HUM_DB = -80
 _MICROPHONE = "source_name=microphone master=mouth.monitor channels=1"
 
 
@@ -103,7 +107,7 @@ class Pulse:
         command = ["pulseaudio", "-n", "--daemonize=no", "--system=no", "--use-pid-file=no"]
         command += ["--exit-idle-time=-1", "--disallow-exit", "--log-target=stderr"]
         socket = f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"
-        for module in (*_MODULES, f"module-remap-source {_MICROPHONE}", socket):
+        for module in (*_MODULES, _HUM, f"module-remap-source {_MICROPHONE}", socket):
             command += ["-L", module]
         own = {
             "HOME": str(self._directory),
@@ -121,6 +125,8 @@ class Pulse:
             if time.monotonic() > deadline_s or self._server.poll() is not None:
                 raise RuntimeError((self._directory / "log").read_text())
             time.sleep(0.02)
+        # The only stream so far; it was at full loudness until now.
+        self._pactl("set-sink-input-volume", "0", f"{_HUM_DB}dB")
 
     def stop(self) -> None:
         """End the server at once, as a crash does; `start` brings it back."""
@@ -139,11 +145,40 @@ class Pulse:
     def plug_microphone(self) -> None:
         self._pactl("suspend-source", "microphone", "0")
 
+    def mute_microphone(self) -> None:
+        """It goes on, but gives only zeros."""
+        self._pactl("set-source-mute", "microphone", "1")
+
+    def unmute_microphone(self) -> None:
+        self._pactl("set-source-mute", "microphone", "0")
+
+    def unplug_speaker(self) -> None:
+        """It takes no sound any more, and nobody is told."""
+        self._pactl("suspend-sink", "speaker", "1")
+
+    def plug_speaker(self) -> None:
+        self._pactl("suspend-sink", "speaker", "0")
+
+    @contextmanager
+    def echo(self, gain_db: float = 0.0) -> Iterator[None]:
+        """The microphone hears what the speaker plays, as in a room without walls."""
+        module = self._pactl(
+            *("load-module", "module-loopback", "source=speaker.monitor", "sink=mouth"),
+            *("latency_msec=30", "adjust_time=0", "sink_input_properties=media.name=echo"),
+        )
+        self.set_sink_input_volume("echo", f"{gain_db}dB")
+        try:
+            yield
+        finally:
+            self._pactl("unload-module", module.strip())
+
+    def play_beside(self, wav: Path) -> subprocess.Popen[bytes]:
+        """Another program plays through the speaker; ended with the server at the latest."""
+        return self._play("speaker", wav)
+
     def play_into_microphone(self, wav: Path, *, wait: bool = True) -> None:
         """Somebody speaks: `wav` comes out of the virtual microphone at its own pace."""
-        command = ["paplay", "--device=mouth", str(wav)]
-        process = subprocess.Popen(command, env={**os.environ, **self.environment})
-        self._children.append(process)
+        process = self._play("mouth", wav)
         if wait:
             process.wait(120)
 
@@ -155,6 +190,33 @@ class Pulse:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
         self._children.append(process)
         return Recording(process)
+
+    def sink_input_volumes(self) -> dict[str, int]:
+        """Each program's playback through the speaker: its name → its volume, of 65,536."""
+        (speaker,) = (
+            one["index"]
+            for one in json.loads(self._pactl("-f", "json", "list", "sinks"))
+            if one["name"] == "speaker"
+        )
+        return {
+            one["properties"].get("media.name", ""): max(
+                channel["value"] for channel in one["volume"].values()
+            )
+            for one in json.loads(self._pactl("-f", "json", "list", "sink-inputs"))
+            if one["sink"] == speaker
+        }
+
+    def set_sink_input_volume(self, name: str, volume: int | str) -> None:
+        """Somebody changes the volume of one program."""
+        for one in json.loads(self._pactl("-f", "json", "list", "sink-inputs")):
+            if one["properties"].get("media.name") == name:
+                self._pactl("set-sink-input-volume", str(one["index"]), str(volume))
+
+    def _play(self, device: str, wav: Path) -> subprocess.Popen[bytes]:
+        command = ["paplay", f"--device={device}", f"--stream-name={wav.stem}", str(wav)]
+        process = subprocess.Popen(command, env={**os.environ, **self.environment})
+        self._children.append(process)
+        return process
 
     def _pactl(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
