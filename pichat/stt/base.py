@@ -46,6 +46,10 @@ class Recogniser(Protocol):
         a tenth of a second, for it looks at the whole again."""
         ...
 
+    def drop(self) -> None:
+        """Forget the utterance, whose text nobody wants to know. Harmless outside one."""
+        ...
+
     def close(self) -> None:
         """Free the engine; nothing may be called afterwards."""
         ...

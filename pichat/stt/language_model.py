@@ -51,7 +51,7 @@ class _Dictionary:
     """The package's dictionary, cut down to the words that are needed."""
 
     def __init__(self) -> None:
-        self._lines = _english_dictionary()
+        self._lines = english_dictionary()
         self._taken: dict[str, list[str]] = {}
 
     def add(self, words: Iterable[str]) -> set[str]:
@@ -76,14 +76,15 @@ def _common_words() -> list[tuple[str, float]]:
     """Words with their shares of one, by the open English model that pocketsphinx carries."""
     pocketsphinx: Any = importlib.import_module("pocketsphinx")
     model = pocketsphinx.NGramModel.readfile(pocketsphinx.get_model_path("en-us/en-us.lm.bin"))
-    words = {line.partition(" ")[0] for line in _english_dictionary()}
+    words = {line.partition(" ")[0] for line in english_dictionary()}
     logs = sorted(((model.prob([word]), word) for word in words if "(" not in word), reverse=True)
     weights = [(word, math.exp(log * LOG_OF_BASE)) for log, word in logs[:COMMON_WORDS]]
     whole = sum(weight for _, weight in weights)
     return [(word, weight / whole) for word, weight in weights]
 
 
-def _english_dictionary() -> list[str]:
+def english_dictionary() -> list[str]:
+    """The lines of the dictionary that pocketsphinx carries: a word and its phones."""
     pocketsphinx: Any = importlib.import_module("pocketsphinx")
     path = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
     return path.read_text(encoding="utf-8").splitlines()

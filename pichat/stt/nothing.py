@@ -21,5 +21,8 @@ class Nothing:
     def finish(self) -> tuple[str, ...]:
         return ()
 
+    def drop(self) -> None:
+        pass
+
     def close(self) -> None:
         pass

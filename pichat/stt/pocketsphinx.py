@@ -95,6 +95,10 @@ class PocketSphinx:
             self._first = None
         return self._best()
 
+    def drop(self) -> None:
+        if self._listening:
+            self._end()
+
     def _best(self) -> tuple[str, ...]:
         best = self._decoder.hyp()
         if best is None or not best.hypstr:
