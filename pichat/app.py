@@ -33,7 +33,7 @@ from pichat.store.audit import open_audit
 from pichat.store.db import Database, open_database
 from pichat.store.devices import DeviceNames
 from pichat.store.settings import Settings
-from pichat.stt.base import open_recogniser
+from pichat.stt.apart import Apart
 from pichat.stt.nothing import Nothing
 from pichat.stt.transcriber import Transcriber
 from pichat.stt.whisper import Whisper
@@ -246,7 +246,7 @@ class Daemon:
             if speech.transcriber is None:
                 raise
             return Nothing  # whatever is said is transcribed, in any language
-        opened = partial(open_recogniser, self._config.voice.stt, files)
+        opened = partial(Apart, self._config.voice.stt, files)
         (await asyncio.to_thread(opened)).close()
         return opened
 

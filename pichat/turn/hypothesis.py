@@ -102,7 +102,7 @@ class Hypothesis:
     def drop(self) -> None:
         """Nobody wants to know."""
         if self._recogniser is not None and self._open:
-            self._recogniser.finish()
+            self._recogniser.drop()
         self._open = False
         self._heard.clear()
         self._forget()

@@ -37,6 +37,9 @@ class KeptRecogniser:
         self._open = False
         return self.candidates
 
+    def drop(self) -> None:
+        self._open = False
+
     def close(self) -> None:
         assert not self._open, "closed while it listens"
         self.closed = True

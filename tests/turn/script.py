@@ -132,6 +132,9 @@ class ScriptedRecogniser:
         self._open = False
         return candidates
 
+    def drop(self) -> None:
+        self._open = False
+
     def close(self) -> None:
         assert not self._open, "closed while it listens"
         self.closed = True

@@ -1,0 +1,119 @@
+"""The recogniser in a process of its own: the same answers, and nobody held up by a lost one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pichat.errors import UnavailableError
+from pichat.intents.vocabulary import prepare
+from pichat.stt.apart import Apart
+from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
+from tests.intents.house import HOUSE
+from tests.intents.speech import blocks
+from tests.support.speech import spoken
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from pichat.stt.apart import Apart
+from pichat.stt.base import Vocabulary
+apart = Apart("pocketsphinx", Vocabulary(
+    language_model=Path(sys.argv[1]), dictionary=Path(sys.argv[2])))
+print(apart.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    return asyncio.run(prepare("en", HOUSE, tmp_path_factory.mktemp("recognition")))
+
+
+@pytest.fixture
+def apart(vocabulary: Vocabulary) -> Iterator[Apart]:
+    recogniser = Apart("pocketsphinx", vocabulary)
+    yield recogniser
+    recogniser.close()
+
+
+def hear(recogniser: Recogniser, text: str) -> list[object]:
+    """Everything that it tells of two commands in a row."""
+    told: list[object] = []
+    for _ in range(2):
+        recogniser.begin()
+        for block in blocks(spoken(text), 20):
+            recogniser.feed(block)
+        told += [recogniser.partial(), recogniser.so_far()]
+        told.append(recogniser.finish())
+    return told
+
+
+def test_it_hears_what_the_engine_hears(apart: Apart, vocabulary: Vocabulary) -> None:
+    here = open_recogniser("pocketsphinx", vocabulary)
+    told = hear(apart, "turn on the kitchen light")
+    assert told == hear(here, "turn on the kitchen light")
+    assert told[3] == "turn on the kitchen light"
+    here.close()
+
+
+def test_a_dropped_command_leaves_nothing(apart: Apart) -> None:
+    apart.begin()
+    apart.feed(spoken("turn off everything"))
+    apart.drop()
+    assert apart.partial() == ""
+    apart.begin()
+    assert apart.finish() == ()
+
+
+def test_it_holds_up_nobody_who_does_not_ask(apart: Apart) -> None:
+    before = psutil.Process().cpu_times()
+    apart.begin()
+    for _ in range(10):
+        apart.feed(spoken("turn on the kitchen light"))
+    apart.drop()
+    used = psutil.Process().cpu_times()
+    assert used.user + used.system - before.user - before.system < 0.2
+    apart.begin()
+    assert apart.finish() == ()
+
+
+def test_one_that_is_killed_is_told_and_another_works(vocabulary: Vocabulary) -> None:
+    apart = Apart("pocketsphinx", vocabulary)
+    apart.begin()
+    apart.feed(spoken("turn on the kitchen light"))
+    os.kill(apart.pid, signal.SIGKILL)
+    with pytest.raises(UnavailableError, match="ended unexpectedly"):
+        apart.finish()
+    apart.close()
+    with pytest.raises(psutil.NoSuchProcess):
+        psutil.Process(apart.pid)
+    other = Apart("pocketsphinx", vocabulary)
+    assert hear(other, "turn on the kitchen light")[3] == "turn on the kitchen light"
+    other.close()
+
+
+def test_files_that_are_no_vocabulary(tmp_path: Path) -> None:
+    rubbish = tmp_path / "rubbish"
+    rubbish.write_text("rubbish")
+    with pytest.raises(UnavailableError, match="could not open its vocabulary"):
+        Apart("pocketsphinx", Vocabulary(language_model=rubbish, dictionary=rubbish))
+
+
+def test_it_ends_with_its_parent(vocabulary: Vocabulary) -> None:
+    files = [str(vocabulary.language_model), str(vocabulary.dictionary)]
+    command = [sys.executable, "-c", PARENT, *files]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        parent.wait()
+        child.wait(5)  # raises when it has not ended by then
