@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from statistics import median
 
 from pyopen_wakeword import Model, OpenWakeWord, OpenWakeWordFeatures
@@ -57,7 +57,8 @@ def idle_cost() -> list[Figure]:
         for frame in frames.feed(block):
             silero.process_chunk(frame)
 
-    own, peer = _paced_cpu([both.process, process_peer], _a_quiet_minute())
+    sound = _a_quiet_minute()
+    own, peer = _paced_cpu(both.process, sound), _paced_cpu(process_peer, sound)
     both.close()
     word.close()
     features.close()
@@ -190,21 +191,18 @@ def _a_quiet_minute() -> bytes:
     return b"".join(chatter(PACED_S / 2, seed=2))[: len(room)] + room
 
 
-def _paced_cpu(consumers: Sequence[Callable[[bytes], object]], sound: bytes) -> list[float]:
-    """The CPU seconds of each consumer, on a thread of its own, for a second of sound."""
-    used_s = [0.0] * len(consumers)
+def _paced_cpu(consume: Callable[[bytes], object], sound: bytes) -> float:
+    """CPU seconds for a second of sound that comes block by block, on a thread of its own: those of
+    the process, as an engine may have threads too."""
 
-    def consume(number: int) -> None:
+    def run() -> None:
         start_s = time.monotonic()
-        before_s = time.thread_time()
         for count, block in enumerate(_blocks(sound)):
             time.sleep(max(0.0, start_s + count * BLOCK_S - time.monotonic()))
-            consumers[number](block)
-        used_s[number] = time.thread_time() - before_s
+            consume(block)
 
-    threads = [threading.Thread(target=consume, args=(n,)) for n in range(len(consumers))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [used / (len(sound) / BYTES_PER_S) for used in used_s]
+    before_s = time.process_time()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return (time.process_time() - before_s) / (len(sound) / BYTES_PER_S)
