@@ -227,6 +227,8 @@ class Grammar:
         from hassil.util import normalize_for_matching, remove_skip_words
 
         words = normalize_for_matching(text).text.casefold().split()
+        if not words:
+            return text
         for phrase in self._padding:
             for count in range(len(phrase) - 1, 0, -1):
                 if words[-count:] == phrase[:count]:
