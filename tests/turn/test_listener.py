@@ -159,7 +159,7 @@ def test_a_wake_is_told_with_its_sound_and_scores(listener: Listener) -> None:
 
 
 def test_espeak_wakes_it_too(listener: Listener) -> None:
-    sound = silence(0.5) + espoken("hey jarvis") + silence(0.5) + espoken(COMMAND) + silence(1)
+    sound = silence(0.5) + espoken("hey jarvis", "en+f3") + silence(0.5) + espoken(COMMAND) + silence(1)
     assert kinds(timed(listener, sound)) == [HeardWake, HeardInvite, HeardSpeech, HeardEnd]
 
 
