@@ -1,52 +1,24 @@
-"""A recogniser in a process of its own.
-
-Decoders hold Python's lock while they think, some for a tenth of a second at an utterance's end, on
-a Pi for longer: long enough for the sound card to run dry and for the radio to wait. In another
-process they hold up nobody, and one that crashes costs one utterance.
-"""
+"""A recogniser, and a spotter of stop phrases, each in a process of its own; see child.py."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import socket
-import subprocess
 import sys
-from multiprocessing.connection import Connection
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from pichat.errors import UnavailableError
 from pichat.stt.base import Vocabulary, open_recogniser
-
-READY, REFUSED = b"+", b"-"
-_PATIENCE_S = 10.0
-_END_S = 2.0
+from pichat.stt.child import Answer, Child, serve_child
 
 
 class Apart:
-    """Implements Recogniser with `engine` in a child process, which ends with this one. Opening
-    blocks until it is ready. Every call raises UnavailableError when the child is gone or hangs."""
+    """Implements Recogniser with `engine` in a child process."""
 
     def __init__(self, engine: str, vocabulary: Vocabulary) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            files = (str(vocabulary.language_model), str(vocabulary.dictionary))
-            command = (sys.executable, "-m", __name__, str(theirs.fileno()), engine, *files)
-            # A group of its own: Ctrl-C in the terminal is the daemon's affair.
-            self._child = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, process_group=0
-            )
-        self._link = Connection(ours.detach())
-        try:
-            answer = self._receive()
-        except UnavailableError:
-            self.close()
-            raise
-        if answer[:1] != READY:
-            self.close()
-            raise UnavailableError(answer[1:].decode())
+        files = (str(vocabulary.language_model), str(vocabulary.dictionary))
+        self._child = Child(__name__, "recogniser", engine, *files)
 
     @property
     def pid(self) -> int:
@@ -54,20 +26,20 @@ class Apart:
 
     def begin(self) -> None:
         """See Recogniser."""
-        self._send(b"b")
+        self._child.send(b"b")
 
     def feed(self, pcm: bytes) -> None:
         """See Recogniser."""
-        self._send(b"f" + pcm)
+        self._child.send(b"f" + pcm)
 
     def drop(self) -> None:
         """See Recogniser."""
-        self._send(b"d")
+        self._child.send(b"d")
 
     def partial(self) -> str:
         """See Recogniser."""
-        self._send(b"p")
-        return self._receive().decode()
+        self._child.send(b"p")
+        return self._child.receive().decode()
 
     def so_far(self) -> tuple[str, ...]:
         """See Recogniser."""
@@ -79,43 +51,41 @@ class Apart:
 
     def close(self) -> None:
         """See Recogniser."""
-        self._link.close()  # which ends it
-        try:
-            self._child.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        self._child.close()
 
     def _candidates(self, question: bytes) -> tuple[str, ...]:
-        self._send(question)
-        return msgspec.json.decode(self._receive(), type=tuple[str, ...])
-
-    def _send(self, message: bytes) -> None:
-        try:
-            self._link.send_bytes(message)
-        except OSError as error:
-            raise UnavailableError("The speech recogniser has ended unexpectedly.") from error
-
-    def _receive(self) -> bytes:
-        try:
-            if self._link.poll(_PATIENCE_S):
-                return self._link.recv_bytes()
-        except (EOFError, OSError) as error:
-            raise UnavailableError("The speech recogniser has ended unexpectedly.") from error
-        self._child.kill()
-        raise UnavailableError("The speech recogniser does not answer any more.")
+        self._child.send(question)
+        return msgspec.json.decode(self._child.receive(), type=tuple[str, ...])
 
 
-def serve(link: Connection, engine: str, vocabulary: Vocabulary) -> None:
-    """The child: answer until the parent is gone."""
-    try:
-        recogniser = open_recogniser(engine, vocabulary)
-    except UnavailableError as error:
-        link.send_bytes(REFUSED + error.sentence.encode())
-        return
-    link.send_bytes(READY)
-    while True:
-        message = link.recv_bytes()
+class PhrasesApart:
+    """KeyPhrases in a child process: what was spotted is told with the next sound."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._child = Child(__name__, "phrases", *phrases)
+
+    def process(self, pcm: bytes) -> str | None:
+        """See KeyPhrases."""
+        self._child.send(b"f" + pcm)
+        found = self._child.received()
+        return None if found is None else found.decode()
+
+    def reset(self) -> None:
+        """See KeyPhrases."""
+        self._child.send(b"r")
+        while self._child.receive():  # what was spotted before is forgotten too
+            pass
+
+    def close(self) -> None:
+        """End the process."""
+        self._child.close()
+
+
+def _recogniser(engine: str, language_model: str, dictionary: str) -> Answer:
+    files = Vocabulary(language_model=Path(language_model), dictionary=Path(dictionary))
+    recogniser = open_recogniser(engine, files)
+
+    def answer(message: bytes) -> bytes | None:
         match message[:1]:
             case b"b":
                 recogniser.begin()
@@ -124,20 +94,33 @@ def serve(link: Connection, engine: str, vocabulary: Vocabulary) -> None:
             case b"d":
                 recogniser.drop()
             case b"p":
-                link.send_bytes(recogniser.partial().encode())
+                return recogniser.partial().encode()
             case b"s":
-                link.send_bytes(msgspec.json.encode(recogniser.so_far()))
+                return msgspec.json.encode(recogniser.so_far())
             case b"e":
-                link.send_bytes(msgspec.json.encode(recogniser.finish()))
+                return msgspec.json.encode(recogniser.finish())
+        return None
+
+    return answer
 
 
-def main(descriptor: str, engine: str, language_model: str, dictionary: str) -> None:
-    vocabulary = Vocabulary(language_model=Path(language_model), dictionary=Path(dictionary))
-    with contextlib.suppress(EOFError, ConnectionError):
-        serve(Connection(int(descriptor)), engine, vocabulary)
-    # Not the usual way out: a decoder takes its time to free what the system takes back at once.
-    os._exit(0)
+def _phrases(*phrases: str) -> Answer:
+    from pichat.stt.keyphrase import KeyPhrases  # brings numpy, which the recogniser does without
+
+    spotter = KeyPhrases(phrases)
+
+    def answer(message: bytes) -> bytes | None:
+        if message[:1] == b"r":
+            spotter.reset()
+            return b""
+        found = spotter.process(message[1:])
+        return found.encode() if found else None
+
+    return answer
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    descriptor, kind, *arguments = sys.argv[1:]
+    if kind == "phrases":
+        serve_child(descriptor, partial(_phrases, *arguments))
+    serve_child(descriptor, partial(_recogniser, *arguments))
