@@ -14,6 +14,7 @@ A word that only one engine has a model for is that engine's alone.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -46,6 +47,8 @@ _HOLD_S = 0.6  # openWakeWord knows some words so long after their end
 _SHORT_HOLD_S = 0.24  # for what only just came through a gate below _LIKELIER
 _LOOKS_BACK = 4  # steps of 80 ms that its best score may lie before the gate opened
 _OVER_BELOW = 0.5  # of microWakeWord's own cutoff: the utterance is over
+_PIECE_BLOCKS = 2  # taken at once: with each piece the processor's caches have to be filled again
+_PIECE_BYTES, _PIECE_S = _PIECE_BLOCKS * BLOCK_BYTES, _PIECE_BLOCKS * BLOCK_S
 _REST_S = 0.5  # shorter than any word takes to be said again
 
 
@@ -121,7 +124,7 @@ class TwoOpinions:
         open_files: Mapping[str, Path],
         thresholds: Mapping[str, float],
     ) -> None:
-        self._blocks = Rechunker(BLOCK_BYTES)
+        self._pieces = Rechunker(_PIECE_BYTES)
         self._rows = MicroFeatures()
         self._micro = load_micro(micro_files)
         verifiers = load_open(open_files)
@@ -130,7 +133,8 @@ class TwoOpinions:
             for name, word in self._micro.items()
         }
         self._features = Features(max(word.count for word in verifiers.values()) + _LOOKS_BACK)
-        self._kept = bytearray()
+        pieces = -(-self._features.sound_bytes // _PIECE_BYTES)
+        self._kept: deque[bytes] = deque(maxlen=pieces)
         self._verifying = False
         self._strict = False
         self._rest_s = 0.0
@@ -139,8 +143,8 @@ class TwoOpinions:
     def process(self, pcm: bytes) -> Wake | None:
         """See WakeWords."""
         told: Wake | None = None
-        for block in self._blocks.feed(pcm):
-            now = self._take(block)
+        for piece in self._pieces.feed(pcm):
+            now = self._take(piece)
             if now and (told is None or told.near_miss):
                 told = now
         return told
@@ -162,27 +166,26 @@ class TwoOpinions:
         for candidate in self._candidates.values():
             candidate.close()
 
-    def _take(self, block: bytes) -> Wake | None:
-        self._kept += block
-        del self._kept[: -self._features.sound_bytes]
-        self._rest_s -= BLOCK_S
-        for row in self._rows.feed(block):
+    def _take(self, piece: bytes) -> Wake | None:
+        self._kept.append(piece)
+        self._rest_s -= _PIECE_S
+        for row in self._rows.feed(piece):
             for name, word in self._micro.items():
                 if word.feed(row):
                     self._candidates[name].listen(self._heard, resting=self._rest_s > 0)
         opened = [each for each in self._candidates.values() if each.open_s > 0]
-        return self._verify(opened, block) or self._pass_time(opened)
+        return self._verify(opened, piece) or self._pass_time(opened)
 
-    def _verify(self, opened: Sequence[Candidate], block: bytes) -> Wake | None:
+    def _verify(self, opened: Sequence[Candidate], piece: bytes) -> Wake | None:
         """Ask openWakeWord about the words whose gate is open."""
         if not opened:
             self._verifying = False
             return None
         if self._verifying:
-            taken = [c for _ in self._features.feed(block) for c in opened if self._ask(c, 0)]
+            taken = [c for _ in self._features.feed(piece) for c in opened if self._ask(c, 0)]
         else:
             self._verifying = True
-            self._features.look_back(bytes(self._kept))
+            self._features.look_back(b"".join(self._kept))
             taken = []
         for candidate in opened:
             if candidate.fresh:
@@ -212,7 +215,7 @@ class TwoOpinions:
     def _pass_time(self, opened: Sequence[Candidate]) -> Wake | None:
         near: Wake | None = None
         for candidate in opened:
-            candidate.open_s -= BLOCK_S
+            candidate.open_s -= _PIECE_S
             if candidate.open_s <= 0 and candidate.was_near:
                 near = candidate.opinion(near_miss=True)
         return near

@@ -73,19 +73,19 @@ class MicroWord:
         self.seconds = self._stride * _ROW_S
         window = settings.sliding_window_size
         self.probabilities: deque[float] = deque([0.0] * window, maxlen=window)
-        self._rows: list[Row] = []
+        self._rows = np.zeros((self._stride, _ROW_VALUES), np.float32)
+        self._filled = 0
         for row in [np.zeros(_ROW_VALUES, np.float32)] * round(_WARM_UP_S / _ROW_S):
             self.feed(row)
         self._logit = self._network.logit()
 
     def feed(self, row: Row) -> bool:
         """Take the next row; whether there is a new probability."""
-        self._rows.append(row)
-        if len(self._rows) < self._stride:
+        self._rows[self._filled] = row
+        self._filled = (self._filled + 1) % self._stride
+        if self._filled:
             return False
-        score = float(self._network.run(np.stack(self._rows)).item())
-        self.probabilities.append(min(1.0, score) if score > 0 else 0.0)
-        self._rows.clear()
+        self.probabilities.append(self._network.score(self._rows))
         return True
 
     def mean(self, count: int | None = None) -> float:
@@ -96,7 +96,7 @@ class MicroWord:
     def logit(self) -> float:
         """The last probability on a scale on which very unlikely and unlikely are not the same."""
         if self._logit is not None:
-            return float(self._logit.read().item())
+            return self._logit.value()
         likely = min(self.probabilities[-1], 0.999)
         return math.log(likely / (1 - likely)) if likely > 0 else _LEAST_LOGIT
 

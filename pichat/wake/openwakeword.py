@@ -44,8 +44,7 @@ class OpenWord:
         """The likelihood, 0 to 1, that the word ended with the last embedding, or `ago` before."""
         last = len(features.embeddings) - ago
         embeddings = islice(features.embeddings, max(0, last - self.count), last)
-        score = float(self._network.run(np.stack(list(embeddings))).item())
-        return min(1.0, score) if score > 0 else 0.0  # a damaged model may give what is no number
+        return self._network.score(np.stack(list(embeddings)))
 
     def close(self) -> None:
         self._network.close()

@@ -43,23 +43,29 @@ class Tensor:
         self._scale, self._zero = float(quantisation.scale), int(quantisation.zero)
         self._values = np.zeros(self.shape, self.type or np.uint8)
         self._pointer = self._values.ctypes.data_as(ctypes.c_void_p)
+        self._limits = np.iinfo(self._values.dtype) if self._values.dtype != np.float32 else None
 
     def write(self, values: NDArray[np.float32]) -> None:
         """`values` in the tensor's shape, or one with the same number of values."""
-        if self._scale:
+        if self._scale and self._limits:
             stored = np.rint(values / self._scale + self._zero)
-            limits = np.iinfo(self._values.dtype)
-            values = np.clip(stored, limits.min, limits.max)
+            values = np.minimum(np.maximum(stored, self._limits.min), self._limits.max)
         self._values[...] = values.reshape(self.shape)
         self._library.TfLiteTensorCopyFromBuffer(self._handle, self._pointer, self._values.nbytes)
 
     def read(self) -> NDArray[np.float32]:
-        """A copy of the tensor's values; a damaged model may give what is no number."""
+        """A copy of the tensor's values."""
         self._library.TfLiteTensorCopyToBuffer(self._handle, self._pointer, self._values.nbytes)
         values = self._values.astype(np.float32)
         if self._scale:
             values = (values - np.float32(self._zero)) * np.float32(self._scale)
         return values
+
+    def value(self) -> float:
+        """The value of a tensor that has only one."""
+        self._library.TfLiteTensorCopyToBuffer(self._handle, self._pointer, self._values.nbytes)
+        stored = float(self._values.item())
+        return (stored - self._zero) * self._scale if self._scale else stored
 
 
 class Network:
@@ -89,9 +95,14 @@ class Network:
 
     def run(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output for one input."""
-        self.input.write(values)
-        self._library.TfLiteInterpreterInvoke(self._interpreter)
+        self._invoke(values)
         return self.output.read()
+
+    def score(self, values: NDArray[np.float32]) -> float:
+        """The output, 0 to 1, of a network that has one value to say for one input."""
+        self._invoke(values)
+        score = self.output.value()
+        return min(1.0, score) if score > 0 else 0.0  # a damaged one may say what is no number
 
     def logit(self) -> Tensor | None:
         """The tensor whose sigmoid the output is, when it can be found: a quantised output has 256
@@ -109,6 +120,10 @@ class Network:
 
     def close(self) -> None:
         self._delete()
+
+    def _invoke(self, values: NDArray[np.float32]) -> None:
+        self.input.write(values)
+        self._library.TfLiteInterpreterInvoke(self._interpreter)
 
     def _allocate(self, input_shape: tuple[int, ...]) -> bool:
         library, interpreter = self._library, self._interpreter

@@ -52,9 +52,10 @@ def test_the_size_of_the_pieces_does_not_matter(name: str) -> None:
 def test_scores_are_the_highest_since_the_last_look(name: str) -> None:
     engine = engine_of(name, "hey_jarvis", "alexa")
     heard(engine, JARVIS)
-    assert all(scores["hey_jarvis"] > 0.5 for scores in engine.scores().values())
+    # Where both listen, openWakeWord is not asked any more once it is enough.
+    assert all(scores["hey_jarvis"] > 0.1 for scores in engine.scores().values())
     heard(engine, silence(2))
-    assert all(score < 0.1 for each in engine.scores().values() for score in each.values())
+    assert all(score < 0.05 for each in engine.scores().values() for score in each.values())
     engine.close()
 
 
