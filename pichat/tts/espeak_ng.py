@@ -8,45 +8,40 @@ import os
 import shutil
 import signal
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+import structlog
+
 from pichat.config.types import Style
 from pichat.errors import UnavailableError
+from pichat.tts.accents import choose_voice, read_voices
 from pichat.tts.base import PLAIN, Speech
 
+log = structlog.get_logger(__name__)
 _PROGRAM = "espeak-ng"
 _MISSING = "espeak-ng is not installed, so I cannot speak. Install the package espeak-ng."
 _HEADER_BYTES = 44
 _CHUNK_BYTES = 4096
 _WORDS_PER_MINUTE = 165
-
-# Languages of home-assistant-intents whose voice has another name, or whose own is missing and a
-# neighbour's is understood.
-_VOICES = {
-    "de-ch": "de",
-    "en": "en-gb",
-    "fr": "fr-fr",
-    "gl": "pt",
-    "kw": "cy",
-    "mn": "kk",
-    "sr-latn": "sr",
-    "zh-cn": "cmn",
-    "zh-hk": "yue",
-    "zh-tw": "cmn",
-}
+_MOST_TOLD = 20
 
 
 class EspeakNg:
     """Implements Synthesiser with a process for each speech: it starts in a few milliseconds,
-    and killing it is the surest way to stop."""
+    and killing it is the surest way to stop. The volume is the speaker's affair."""
+
+    def __init__(self) -> None:
+        self._voices: Mapping[str, str] | None = None
+        self._told: set[str] = set()  # accents that are not known; configured, so few
 
     @asynccontextmanager
     async def speak(self, text: str, language: str, style: Style = PLAIN) -> AsyncIterator[Speech]:
         """See Synthesiser. The text goes through a pipe: it is nobody's business in `ps`."""
-        process = await _start(voice_of(language))
+        voice = await self._voice(language, style)
+        process = await _start(voice, round(_WORDS_PER_MINUTE * style.rate))
         writing = asyncio.create_task(_write(process, text))
         try:
             yield await _read_speech(process)
@@ -60,23 +55,27 @@ class EspeakNg:
             await asyncio.gather(writing, return_exceptions=True)
             await process.communicate()
 
-
-def voice_of(language: str) -> str:
-    """The espeak-ng voice for a language code; one that it does not know is passed on as it is."""
-    code = language.lower().replace("_", "-")
-    return _VOICES.get(code, code)
+    async def _voice(self, language: str, style: Style) -> str:
+        if style.accent is not None and self._voices is None:
+            self._voices = read_voices(await _list_voices())
+        chosen = choose_voice(language, style.gender, style.accent, self._voices or {})
+        unknown = chosen.unknown
+        if unknown is not None and unknown not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(unknown)
+            log.warning("accent not known", accent=unknown)
+        return chosen.voice
 
 
 def missing(_voice: Path | None) -> str | None:
     return None if shutil.which(_PROGRAM) else _MISSING
 
 
-def create(_voice: Path | None) -> EspeakNg:
+def create() -> EspeakNg:
     return EspeakNg()
 
 
-async def _start(voice: str) -> asyncio.subprocess.Process:
-    command = (_PROGRAM, "-v", voice, "-s", str(_WORDS_PER_MINUTE), "--stdin", "--stdout")
+async def _start(voice: str, words_per_minute: int) -> asyncio.subprocess.Process:
+    command = (_PROGRAM, "-v", voice, "-s", str(words_per_minute), "--stdin", "--stdout")
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(
@@ -84,6 +83,17 @@ async def _start(voice: str) -> asyncio.subprocess.Process:
         )
     except OSError:
         raise UnavailableError(_MISSING) from None
+
+
+async def _list_voices() -> str:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            _PROGRAM, "--voices", stdout=asyncio.subprocess.PIPE
+        )
+    except OSError:
+        raise UnavailableError(_MISSING) from None
+    output, _ = await process.communicate()
+    return output.decode(errors="replace")
 
 
 async def _write(process: asyncio.subprocess.Process, text: str) -> None:

@@ -1,27 +1,23 @@
-"""espeak-ng and Piper for real; Piper with a voice made here, because none can be carried."""
+"""espeak-ng for real: its languages, genders, accents and rates."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import time
-from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import psutil
 import pytest
+import structlog
 from home_assistant_intents import get_languages
 
-from pichat.errors import ConfigError, UnavailableError
-from pichat.tts.base import Synthesiser
-from pichat.tts.espeak_ng import EspeakNg, voice_of
-from pichat.tts.piper import Piper
-from pichat.tts.registry import choose, missing
-from tests.tts.tiny_voice import SAMPLE_RATE_HZ, write_tiny_voice
-
-
-async def speak(synthesiser: Synthesiser, text: str, language: str = "en") -> tuple[int, bytes]:
-    async with synthesiser.speak(text, language) as speech:
-        return speech.sample_rate_hz, b"".join([chunk async for chunk in speech.chunks])
+from pichat.config.types import Style
+from pichat.errors import UnavailableError
+from pichat.tts.accents import choose_voice, read_voices, voice_of
+from pichat.tts.espeak_ng import EspeakNg
+from tests.tts.speaking import speak
 
 
 async def test_espeak_speaks() -> None:
@@ -86,41 +82,81 @@ async def test_an_unknown_voice_is_a_sentence() -> None:
         await speak(EspeakNg(), "Hello.", "xx-nowhere")
 
 
-async def test_piper_speaks_with_an_installed_voice(tmp_path: Path) -> None:
-    voice = write_tiny_voice(tmp_path)
-    synthesiser = choose("auto", voice)
-    assert isinstance(synthesiser, Piper)
-    rate_hz, pcm = await speak(synthesiser, "on")
-    assert rate_hz == SAMPLE_RATE_HZ
-    ids = [1, 0, ord("o"), 0, ord("n"), 0, 2]  # begin, pad between all, end
-    loudest = 32_767 / max(ids)
-    assert np.frombuffer(pcm, np.int16) == pytest.approx([i * loudest for i in ids], abs=2)
+@pytest.fixture(scope="module")
+def voices() -> dict[str, str]:
+    command = ["espeak-ng", "--voices"]
+    return read_voices(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-async def test_a_broken_piper_voice_is_a_sentence(tmp_path: Path) -> None:
-    voice = write_tiny_voice(tmp_path)
-    voice.write_bytes(b"no model")
-    with pytest.raises(UnavailableError, match=r"voice tiny\.onnx cannot be read"):
-        await speak(Piper(voice), "Hello.")
-
-
-def test_the_choice(tmp_path: Path) -> None:
-    assert isinstance(choose("auto", None), EspeakNg)
-    assert isinstance(choose("auto", tmp_path / "missing.onnx"), EspeakNg)
-    assert isinstance(choose("espeak-ng", write_tiny_voice(tmp_path)), EspeakNg)
-    assert isinstance(choose("piper", None), Piper)
-    with pytest.raises(ConfigError, match="called “festival”"):
-        choose("festival", None)
-
-
-def test_what_a_voice_lacks_shows_before_it_speaks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("language", "gender", "accent", "voice"),
+    [
+        ("en", None, None, "en"),
+        ("en", "female", None, "en+f3"),
+        ("en", "male", "american", "en-us+m3"),
+        ("en", "female", "british", "en+f3"),
+        ("en", None, "Scottish", "en-gb-scotland"),
+        ("en", None, "caribbean", "en-029"),
+        ("en", None, "received pronunciation", "en-gb-x-rp"),
+        ("en", None, "west_midlands", "en-gb-x-gbcwmd"),
+        ("en", None, "new york", "en-us-nyc"),
+        ("en", "female", "polish", "pl+f3"),
+        ("en", None, "german", "de"),
+        ("en", None, "french", "fr"),
+        ("en", None, "en-gb-x-rp", "en-gb-x-rp"),
+        ("de", "female", "scottish", "de+f3"),
+        ("de", None, "german", "de"),
+        ("pt", None, "brazilian", "pt-br"),
+        ("fr", None, "switzerland", "fr-ch"),
+    ],
+)
+def test_a_style_means_a_voice(
+    language: str,
+    gender: Literal["female", "male"] | None,
+    accent: str | None,
+    voice: str,
+    voices: dict[str, str],
 ) -> None:
-    voice = tmp_path / "voice.onnx"
-    assert "names none" in (missing("piper", None) or "")
-    assert "is not there" in (missing("piper", voice) or "")
-    voice.touch()
-    assert "voice.onnx.json" in (missing("piper", voice) or "")
-    assert missing("auto", voice) is None  # espeak-ng speaks
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "espeak-ng is not installed" in (missing("auto", None) or "")
+    assert choose_voice(language, gender, accent, voices).voice == voice
+    known = {code.casefold() for code in voices.values()} | {"en", "fr"}
+    assert voice.partition("+")[0] in known
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de", "pl", "pt-BR", "zh-CN"])
+async def test_the_genders_sound_unlike_each_other(language: str) -> None:
+    genders: tuple[Literal["female", "male"] | None, ...] = (None, "female", "male")
+    styles = [Style(gender=gender) for gender in genders]
+    sounds = [await speak(EspeakNg(), "1 2 3", language, style) for style in styles]
+    assert len(set(sounds)) == 3
+
+
+@pytest.mark.parametrize("code", ["de", "es", "it", "ja", "pl", "sv", "tr", "uk"])
+def test_each_language_is_an_accent_by_its_own_name(code: str, voices: dict[str, str]) -> None:
+    name = next(word for word, of in voices.items() if of == code and word != code)
+    assert choose_voice("en", None, name, voices).voice == code
+
+
+async def test_an_accent_that_is_not_known_is_the_plain_voice_and_told_once() -> None:
+    espeak = EspeakNg()
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            _, pcm = await speak(espeak, "Hello.", style=Style(accent="martian", gender="female"))
+            assert len(pcm) > 10_000
+    assert logs == [
+        {"event": "accent not known", "accent": "martian", "log_level": "warning"},
+    ]
+
+
+async def test_styles_sound_unlike_each_other() -> None:
+    styles = (Style(), Style(gender="female"), Style(accent="scottish"), Style(accent="polish"))
+    sounds = [await speak(EspeakNg(), "The kitchen light is on.", style=one) for one in styles]
+    assert len(set(sounds)) == len(styles)
+
+
+async def test_the_rate() -> None:
+    text = "The kitchen light is on, and it is ten past seven."
+    plain, slow, fast = [
+        len((await speak(EspeakNg(), text, style=Style(rate=rate)))[1]) for rate in (1, 0.6, 1.8)
+    ]
+    assert slow / plain == pytest.approx(1 / 0.6, rel=0.15)
+    assert fast / plain == pytest.approx(1 / 1.8, rel=0.15)
