@@ -42,6 +42,7 @@ from pichat.turn.machine import (
     Stopped,
     Woke,
 )
+from pichat.turn.nearby import Nearby, faint
 from pichat.turn.rules import Rules
 from pichat.vad.base import VoiceActivity
 from pichat.wake.base import Wake, WakeWords
@@ -90,12 +91,14 @@ class Listener:
         self._engines = engines
         self._machine = Machine(rules)
         self._hypothesis = Hypothesis(engines.judge)
+        self._nearby = Nearby()
         self._open: OpenRecogniser | None = None
         self._opened: OpenRecogniser | None = None
         self._blocks = Rechunker(BLOCK_BYTES)
         self._kept: deque[bytes] = deque(maxlen=samples(_KEPT_S) // BLOCK_SAMPLES)
         self._own_sound = False
         self._button = False
+        self._near = True
         self._unscored = 0
         self._untidy = False  # the recogniser has not ended its last command
 
@@ -165,13 +168,13 @@ class Listener:
         before = machine.phase
         speech = None
         if before in _HELD or (before is Phase.SPEAKING and self._rules.barge_in):
-            speech = engines.voice_activity.process(block)
+            speech = self._speech(block)
         stop = None
         if before in _OWN_VOICE and engines.stop_phrases is not None:
             stop = engines.stop_phrases.process(block)
         if before in _IN_COMMAND:
             quiet = speech is not None and speech < self._rules.speech_on
-            text = self._hypothesis.feed(block, quiet=quiet)
+            text = self._hypothesis.feed(block if self._near else faint(block), quiet=quiet)
             events += [HeardPartial(0.0, text)] if text else []
         seen = Observation(
             BLOCK_SAMPLES,
@@ -184,6 +187,13 @@ class Listener:
         for action in machine.observe(seen):
             events += self._act(action, wake, stop)
         return events
+
+    def _speech(self, block: bytes) -> float | None:
+        """The likelihood that whoever called, or is as near, speaks."""
+        in_command = self._machine.phase in _IN_COMMAND
+        self._near = self._nearby.hear(block, in_command=in_command)
+        speech = self._engines.voice_activity.process(block)
+        return speech if speech is None or self._near else 0.0
 
     def _renew_recogniser(self) -> None:
         if self._opened is not self._open:
@@ -236,6 +246,7 @@ class Listener:
         self._warm_up()
         if wake is None:
             return HeardWake(ago_s, "")
+        self._nearby.called(tuple(self._kept))
         return HeardWake(ago_s, wake.word, wake.scores, b"".join(self._kept))
 
     def _own_voice(self, speaking: bool) -> None:
@@ -255,7 +266,7 @@ class Listener:
 
     def _begin_command(self, audio_from: int) -> None:
         count = -(-(self._machine.now - audio_from) // BLOCK_SAMPLES)
-        self._hypothesis.begin(tuple(self._kept)[-count:])
+        self._hypothesis.begin(self._nearby.begin(tuple(self._kept)[-count:]))
 
     def _end_command(self, ago_s: float, why: str) -> list[Heard]:
         pcm = self._hypothesis.pcm
