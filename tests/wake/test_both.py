@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
+from pichat.audio.wav import blocks
 from pichat.wake.arming import Arming
 from tests.support.chatter import chatter
-from tests.support.speech import silence, spoken
+from tests.support.speech import VOICES, silence, spoken
 from tests.wake.hearing import engine_of, heard, words
 
 ALL = ("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu")
@@ -53,6 +54,19 @@ def test_a_word_that_one_engine_knows_is_that_engines_alone() -> None:
     sound = silence(1) + spoken("hey raspy", "slt") + silence(2) + spoken("hey jarvis") + silence(1)
     assert words(heard(engine, sound))[-1:] == ["hey_jarvis"]
     assert set(engine.scores()["openwakeword"]) >= {"hey rhasspy"}
+
+
+def first_block(voice: str, *, strict: bool) -> int:
+    engine = engine_of("both", "hey_jarvis")
+    engine.be_strict(strict)
+    sound = blocks(silence(1) + spoken("hey jarvis", voice) + silence(1))
+    return next(number for number, block in enumerate(sound) if engine.process(block))
+
+
+def test_while_pichat_speaks_one_high_score_is_not_enough() -> None:
+    later = [first_block(v, strict=True) - first_block(v, strict=False) for v in VOICES]
+    assert min(later) >= 0
+    assert max(later) > 0
 
 
 def test_strict_wants_two_in_a_row() -> None:
