@@ -29,3 +29,11 @@ class Synthesiser(Protocol):
         """Speak `text`, a sentence or a few, in a language of home-assistant-intents. Leaving the
         context ends the work, finished or not. Raises UnavailableError when it cannot speak."""
         ...
+
+
+class ServedSynthesiser(Synthesiser, Protocol):
+    """One that speaks sooner while it is served."""
+
+    async def serve(self, language: str, style: Style = PLAIN) -> None:
+        """Until cancelled, be ready to speak as was spoken last; at first so."""
+        ...

@@ -11,7 +11,7 @@ from pathlib import Path
 from pichat.config.types import Style
 from pichat.errors import UnavailableError
 from pichat.health import Health
-from pichat.tts.base import PLAIN, Speech, Synthesiser
+from pichat.tts.base import PLAIN, ServedSynthesiser, Speech, Synthesiser
 
 _PART = "speech"
 
@@ -26,7 +26,7 @@ class _Broken:
 
 
 class WithFallback:
-    """Implements Synthesiser: `first` for a style that names a Piper voice (or for all, when
+    """Implements ServedSynthesiser: `first` for a style that names a Piper voice (or for all, when
     `always`), `second` for the others and for a voice that cannot speak.
 
     A voice that failed is told on the board as part `speech`, degraded, and is not tried again
@@ -36,7 +36,7 @@ class WithFallback:
     def __init__(
         self,
         first: Synthesiser,
-        second: Synthesiser,
+        second: ServedSynthesiser,
         health: Health | None,
         *,
         always: bool = False,
@@ -69,6 +69,10 @@ class WithFallback:
                 speaking = self._second.speak(text, language, style)
                 speech = await stack.enter_async_context(speaking)
             yield speech
+
+    async def serve(self, language: str, style: Style = PLAIN) -> None:
+        """See ServedSynthesiser."""
+        await self._second.serve(language, style)
 
     def _may_try(self, voice: Path | None) -> bool:
         broken = self._broken.get(voice)

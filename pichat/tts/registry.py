@@ -12,14 +12,14 @@ from typing import cast
 
 from pichat.health import Health
 from pichat.modules import load_engine
-from pichat.tts.base import Synthesiser
+from pichat.tts.base import ServedSynthesiser
 from pichat.tts.fallback import WithFallback
 
 _LAST = "espeak-ng"  # speaks whatever the others cannot
 
 
-def choose(engine: str, health: Health | None = None) -> Synthesiser:
-    """One Synthesiser for all profiles, which picks the voice by each Style.
+def choose(engine: str, health: Health | None = None) -> ServedSynthesiser:
+    """One synthesiser for all profiles, which picks the voice by each Style.
 
     `auto`: the style's Piper voice if it names one, else espeak-ng. `piper`: the same, but a
     style without a voice is told as a fault. Any other engine alone. Where Piper cannot speak,
@@ -27,7 +27,7 @@ def choose(engine: str, health: Health | None = None) -> Synthesiser:
     first speech. Raises ConfigError for an engine not known.
     """
     if engine not in ("auto", "piper"):
-        return cast("Synthesiser", _engine(engine).create())
+        return cast("ServedSynthesiser", _engine(engine).create())
     first, second = _engine("piper").create(), _engine(_LAST).create()
     return WithFallback(first, second, health, always=engine == "piper")
 

@@ -160,3 +160,38 @@ async def test_the_rate() -> None:
     ]
     assert slow / plain == pytest.approx(1 / 0.6, rel=0.15)
     assert fast / plain == pytest.approx(1 / 1.8, rel=0.15)
+
+
+async def ready_process(espeak: EspeakNg) -> asyncio.subprocess.Process:
+    async with asyncio.timeout(3):
+        while espeak._ready is None:  # noqa: ASYNC110 (nobody else wants to know)
+            await asyncio.sleep(0.001)
+    return espeak._ready[1]
+
+
+async def test_while_it_is_served_the_next_voice_is_ready() -> None:
+    espeak, style = EspeakNg(), Style(rate=1.2)
+    plain = await speak(espeak, "Hello.")
+    other = await speak(espeak, "Hello.", style=style)
+    serving = asyncio.create_task(espeak.serve("en", style))
+    for expected, wanted in ((other, style), (other, style), (plain, Style()), (plain, Style())):
+        ready = await ready_process(espeak)
+        assert await speak(espeak, "Hello.", style=wanted) == expected
+        assert ready.returncode is not None or wanted != style
+    waiting = espeak._ready
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert espeak._ready is None
+    assert waiting is None or waiting[1].returncode is not None
+    assert not [child for child in psutil.Process().children() if "espeak" in child.name()]
+
+
+async def test_a_ready_voice_that_was_killed_costs_nothing() -> None:
+    espeak = EspeakNg()
+    serving = asyncio.create_task(espeak.serve("en"))
+    process = await ready_process(espeak)
+    process.kill()
+    await process.wait()
+    assert len((await speak(espeak, "Hello."))[1]) > 10_000
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
