@@ -12,6 +12,9 @@ from typing import Self
 from msgspec import structs
 
 from pichat.audio.base import EchoCanceller
+from pichat.audio.ducking import Ducking
+from pichat.audio.echo import WebRtcEchoCanceller
+from pichat.audio.echo_path import EchoPath
 from pichat.audio.microphone import Microphone
 from pichat.audio.portaudio import PortAudio
 from pichat.audio.speaker import Speaker
@@ -33,7 +36,7 @@ from pichat.store.audit import open_audit
 from pichat.store.db import Database, open_database
 from pichat.store.devices import DeviceNames
 from pichat.store.settings import Settings
-from pichat.stt.apart import Apart
+from pichat.stt.apart import Apart, PhrasesApart
 from pichat.stt.nothing import Nothing
 from pichat.stt.transcriber import Transcriber
 from pichat.stt.whisper import Whisper
@@ -46,6 +49,7 @@ from pichat.turn.floor import Floor
 from pichat.turn.keeping import Keeping
 from pichat.turn.kept import KeptSound
 from pichat.turn.listener import Engines, Listener, OpenRecogniser
+from pichat.turn.quiet import keep_quiet
 from pichat.turn.recognition import PART as RECOGNITION
 from pichat.turn.recognition import Recognition, follow_names
 from pichat.turn.reply import Replier
@@ -59,6 +63,7 @@ from pichat.vad.base import load_voice_activity
 from pichat.wake.base import load_wake_words
 from pichat.zigbee.hub import Hub
 
+STOP_PHRASES = ("stop", "never mind", "be quiet", "cancel")
 _STOP_DEADLINE_S = 4.0
 _READY_DEADLINE_S = 20.0
 
@@ -180,7 +185,7 @@ class Daemon:
         if not config.enabled:
             return SilentVoice()
         portaudio = await steps.start("portaudio", PortAudio())
-        canceller = None
+        echo = EchoPath(WebRtcEchoCanceller)
         common = Common(
             config=config,
             replier=speech.replier,
@@ -195,16 +200,21 @@ class Daemon:
         listener = partial(
             _listener, config, intents, understands_anything=speech.transcriber is not None
         )
+        local = partial(listener, echo.build if config.echo_cancellation else None, by_word=True)
+
+        def screen(by_word: bool, cancels_echo: bool) -> Listener:
+            return listener(None, by_word=by_word, cancels_echo=cancels_echo)
+
         return VoiceLoop(
             common,
-            Listeners(
-                local=partial(listener, canceller, by_word=True, barge_in=False),
-                screen=lambda by_word, cancels_echo: listener(
-                    None, by_word=by_word, barge_in=cancels_echo
-                ),
+            Listeners(local=local, screen=screen),
+            Microphone(
+                config.microphone,
+                portaudio,
+                self._health,
+                zeros_are_deaf=config.zeros_are_deaf,
             ),
-            Microphone(config.microphone, portaudio, self._health),
-            Speaker(config.speaker, portaudio, self._health),
+            Speaker(config.speaker, portaudio, self._health, played=echo.played),
             muted=await settings.muted(),
             remember_muted=settings.save_muted,
         )
@@ -234,6 +244,9 @@ class Daemon:
         self._run_part(RECOGNITION, recognition.serve, needs={"zigbee"})
         controls = Controls(self._config.controls, self._bus, self._health, voice)
         self._steps.run("controls", controls.serve())
+        ducking = Ducking(self._config.voice.duck_to, memory=self._state_dir / "ducked.json")
+        self._steps.run("ducking", ducking.serve())
+        self._steps.run("quiet", keep_quiet(ducking, self._bus))
         self._steps.run("voice", voice.run())
         self._awaited |= {"voice", "speaker", "microphone"}
 
@@ -309,26 +322,28 @@ def _profiles(config: Config) -> dict[str, tuple[str, Style]]:
 def _listener(
     config: Voice,
     intents: Intents,
-    canceller: EchoCanceller | None,
+    build_canceller: Callable[[], EchoCanceller | None] | None,
     *,
     by_word: bool,
-    barge_in: bool,
+    cancels_echo: bool = False,
     understands_anything: bool,
 ) -> Listener:
-    """Runs on a listening thread: engines take their time to load."""
+    """Runs on a listening thread: engines take their time to load. `cancels_echo`: whoever sends
+    the sound does so."""
     words = None
     if by_word:
         words = load_wake_words(config.wake_engine, config.words, config.wake_models)
+    canceller = build_canceller() if build_canceller else None
     rules = Rules.of(
         config,
-        barge_in=barge_in and config.barge_in == "speech",
+        barge_in=config.barge_in == "speech" and (cancels_echo or canceller is not None),
         understands_anything=understands_anything,
     )
     engines = Engines(
         wake_words=words,
         voice_activity=load_voice_activity("silero"),
         judge=intents.judge,
-        stop_phrases=None,
+        stop_phrases=PhrasesApart(STOP_PHRASES),
         canceller=canceller,
     )
     return Listener(rules, engines)

@@ -73,6 +73,10 @@ class KeyPhrases:
         self._heard.clear()
         self._restart()
 
+    def close(self) -> None:
+        """Free the decoder; nothing may be called afterwards."""
+        self._decoder = None
+
     def _step(self, pcm: bytes) -> str | None:
         self._heard += pcm
         del self._heard[:-_CHECKED_BYTES]
@@ -138,6 +142,8 @@ def _one_word(phrase: str) -> str:
 
 def _write(phrases: Sequence[str], folder: Path) -> Path:
     """The dictionary, the list of phrases and the language model of phrases and single phones."""
+    if not all(phrase.split() for phrase in phrases):
+        raise ConfigError("A phrase to stop PiChat with needs a word.")
     spoken = {word for phrase in phrases for word in phrase.casefold().split()}
     known: dict[str, list[str]] = {}
     phones = set()

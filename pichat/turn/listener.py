@@ -66,6 +66,8 @@ class StopPhrases(Protocol):
 
     def reset(self) -> None: ...
 
+    def close(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
@@ -149,6 +151,8 @@ class Listener:
         self._hypothesis.close()
         if self._engines.wake_words is not None:
             self._engines.wake_words.close()
+        if self._engines.stop_phrases is not None:
+            self._engines.stop_phrases.close()
 
     def _feed_block(self, block: bytes) -> list[Heard]:
         machine, engines = self._machine, self._engines

@@ -23,7 +23,9 @@ class Rules:
     # 128 at 0.2, and fewer when cut at a quiet moment.
     wake_overlap_s: float = 0.22
     preroll_s: float = 0.4  # what the recogniser gets from before the speech
-    invite_after_s: float = 0.3  # of silence after the wake word: the person waits
+    # Of silence after the wake word: the person waits. Sooner, the feedback sound would fall on the
+    # first word of whoever takes a short breath.
+    invite_after_s: float = 0.5
 
     # How long a silence ends what is a whole command, what may be, what must go on:
     complete_silence_s: float = 0.14

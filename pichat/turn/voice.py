@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -186,11 +186,17 @@ class VoiceLoop:
             self._local.put(frame)
 
     async def _watch_health(self) -> None:
-        with self._common.bus.subscribe(PartHealth) as changes:
-            async for change in changes:
-                lost = change.part == "microphone" and change.status != "ok"
-                if lost and not self._local.status.recording:
-                    self._local.forget_command()
-                if change.part in ("microphone", "recognition"):
-                    for station in (self._local, *self._screens.values()):
-                        station.status.show()
+        while True:
+            # After a lag the boards are looked at as they are.
+            with self._common.bus.subscribe(PartHealth) as changes, suppress(BusyError):
+                async for change in changes:
+                    lost = change.part == "microphone" and change.status != "ok"
+                    if lost and not self._local.status.recording:
+                        self._local.forget_command()
+                    if change.part in ("microphone", "recognition"):
+                        self._show()
+            self._show()
+
+    def _show(self) -> None:
+        for station in (self._local, *self._screens.values()):
+            station.status.show()

@@ -99,6 +99,9 @@ class ScriptedStopPhrases:
     def reset(self) -> None:
         self.resets += 1
 
+    def close(self) -> None:
+        pass
+
 
 class ScriptedRecogniser:
     """Implements Recogniser: the last words count. `at_last`: text → what it turns out to be."""
