@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -19,7 +22,17 @@ from pichat.stt.pronounce import LETTERS, _longest_first, pronounce
 from tests.intents.effects import effects, expected, home_commands, other_speech
 from tests.intents.house import HOUSE
 from tests.intents.speech import blocks, spoken
-from tests.support.speech import VOICES
+from tests.support import noise
+from tests.support.speech import VOICES, silence
+from tests.support.speech import spoken as spoken_by
+
+FIRST_COMMANDS = (
+    ("turn off the living room lights", "awb"),
+    ("set the kitchen light to fifty percent", "rms"),
+    ("set the bedroom lights to maximum brightness", "rms"),
+    ("set the kitchen light to warm white", "rms"),
+    ("set the bedroom thermostat to twenty one degrees", "rms"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +43,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def vocabulary(folder: Path) -> Vocabulary:
     return asyncio.run(prepare("en", HOUSE, folder))
+
+
+@pytest.fixture
+def another(vocabulary: Vocabulary, folder: Path) -> Iterator[Recogniser]:
+    """One that has heard three commands, and no bad sound yet."""
+    another = open_recogniser("pocketsphinx", vocabulary)
+    for text in ("turn on the kitchen light", "what time is it", "turn off everything"):
+        hear(another, spoken(text, "slt", folder))
+    yield another
+    another.close()
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +129,104 @@ def test_blocks_of_any_length_and_partial_text(recogniser: Recogniser, folder: P
     assert "turn on the kitchen light" in recogniser.finish()
     assert recogniser.partial() == ""
     assert recogniser.finish() == ()
+
+
+def test_candidates_while_the_command_goes_on(recogniser: Recogniser, folder: Path) -> None:
+    """A short silence is enough for them, and they cost nothing of what comes after."""
+    assert recogniser.so_far() == ()
+    hear(recogniser, spoken("turn off everything", "slt", folder))  # its first is special
+    recogniser.begin()
+    assert recogniser.so_far() == ()
+    recogniser.feed(spoken_by("turn on the kitchen light", "slt") + silence(0.14))
+    assert recogniser.so_far()[0] == "turn on the kitchen light"
+    assert recogniser.so_far() == recogniser.so_far()
+    recogniser.feed(spoken_by("and the hallway light", "slt") + silence(0.3))
+    assert "turn on the kitchen light and the hallway light" in recogniser.finish()
+    assert recogniser.so_far() == ()
+
+
+def test_a_decoders_first_command_is_heard_like_any_other(
+    vocabulary: Vocabulary, folder: Path
+) -> None:
+    """A fresh decoder that does not look twice misses each of these."""
+    intents = Intents("en", lambda: HOUSE)
+    for text, voice in FIRST_COMMANDS:
+        fresh = open_recogniser("pocketsphinx", vocabulary)
+        candidates = hear(fresh, spoken(text, voice, folder))
+        fresh.close()
+        found = first_understood(intents, candidates)
+        wanted = intents.understand(text)
+        assert found is not None, (text, voice, candidates)
+        assert wanted is not None
+        assert found[1].calls == wanted.calls
+
+
+@pytest.mark.parametrize("fault", ["clipped", "offset", "faint"])
+def test_bad_microphones(another: Recogniser, folder: Path, fault: str) -> None:
+    intents = Intents("en", lambda: HOUSE)
+    heard = 0
+    for text in ("turn on the kitchen light", "turn off everything", "what time is it"):
+        wave = np.frombuffer(spoken(text, "slt", folder), np.int16).astype(np.float64)
+        peak = np.abs(wave).max()
+        if fault == "clipped":
+            wave = (wave * 2 * 32767 / peak).clip(-32768, 32767)
+        wave = {"clipped": wave, "offset": wave * 0.8 + 4000, "faint": wave * 600 / peak}[fault]
+        found = first_understood(intents, hear(another, wave.astype(np.int16).tobytes()))
+        wanted = intents.understand(text)
+        heard += found is not None and wanted is not None and found[1].calls == wanted.calls
+    assert heard >= 2
+
+
+def test_a_recording_that_ends_in_a_word(recogniser: Recogniser) -> None:
+    pcm = spoken_by("turn on the living room lamp", "slt")
+    intents = Intents("en", lambda: HOUSE)
+    assert first_understood(intents, hear(recogniser, pcm[: len(pcm) // 2 - 1])) is None
+    assert hear(recogniser, b"") == ()
+    assert hear(recogniser, b"x") == ()
+
+
+@pytest.mark.parametrize("kind", ["babble", "white", "tones"])
+def test_noise_without_an_end(another: Recogniser, folder: Path, kind: str) -> None:
+    """Its cost is bounded, it is refused, and the next command is heard."""
+    intents = Intents("en", lambda: HOUSE)
+    for length_s in (8, 15):
+        another.begin()
+        for block in blocks(getattr(noise, kind)(length_s, 3)):
+            another.feed(block)
+        started_s = time.thread_time()
+        assert another.so_far() == ()
+        candidates = another.finish()
+        assert time.thread_time() - started_s < 1
+        assert first_understood(intents, candidates) is None
+    assert "turn off everything" in hear(another, spoken("turn off everything", "rms", folder))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_ten_minutes_of_babble_cost_no_memory(recogniser: Recogniser) -> None:
+    babble = noise.babble(20, 5)
+    hear(recogniser, babble)
+    before = psutil.Process().memory_info().rss
+    recogniser.begin()
+    for _ in range(30):
+        for block in blocks(babble):
+            recogniser.feed(block)
+        recogniser.partial()
+    assert recogniser.finish() == ()
+    assert psutil.Process().memory_info().rss - before < 10e6
+
+
+def test_one_for_each_station(vocabulary: Vocabulary, folder: Path) -> None:
+    """Several decoders over the same files hear different commands at once."""
+    texts = ("turn on the kitchen light", "turn off everything", "what time is it")
+    sounds = [spoken(text, "slt", folder) for text in texts]
+    stations = [open_recogniser("pocketsphinx", vocabulary) for _ in texts]
+    with ThreadPoolExecutor(len(texts)) as pool:
+        for _ in range(3):
+            heard = pool.map(hear, stations, sounds)
+            assert [candidates[0] for candidates in heard] == list(texts)
+    for station in stations:
+        station.close()
 
 
 def test_a_name_outside_the_dictionary(tmp_path: Path, folder: Path) -> None:
