@@ -119,28 +119,3 @@ def create(words: Sequence[WantedWord], folder: Path | None) -> OpenWakeWords:
     known = open_words(folder)
     files = {each.word: choose(each.word, known, "openWakeWord") for each in words}
     return OpenWakeWords(files, {w.word: w.threshold for w in words if w.threshold is not None})
-
-
-class OneWord:
-    """Implements WakeWord: the score of one word, which the caller judges."""
-
-    def __init__(self, file: Path) -> None:
-        self._word = OpenWord(file)
-        self._features = Features(self._word.count)
-        self._score = 0.0
-
-    def process(self, pcm: bytes) -> float:
-        """See WakeWord."""
-        if scores := [self._word.score(self._features) for _ in self._features.feed(pcm)]:
-            self._score = max(scores)
-        return self._score
-
-    def close(self) -> None:
-        """See WakeWord."""
-        self._word.close()
-        self._features.close()
-
-
-def create_single(word: str) -> OneWord:
-    """The detector of one word of the wheel. Raises ConfigError."""
-    return OneWord(choose(word, open_words(None), "openWakeWord"))
