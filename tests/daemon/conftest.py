@@ -26,7 +26,8 @@ async def listening(
 ) -> AsyncIterator[DaemonProcess]:
     """The daemon with its voice loop, once it waits for the wake word."""
     directory = tmp_path_factory.mktemp("listening")
-    async with running_daemon(directory, pulse.environment, voice={"enabled": True}) as daemon:
+    voice = {"enabled": True, "follow_up_s": 2.5, "keep_audio": ["runs", "wakes"]}
+    async with running_daemon(directory, pulse.environment, voice=voice) as daemon:
         await _until_listening(daemon)
         yield daemon
 

@@ -25,13 +25,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def until_quiet(connection: Connection) -> dict[str, Any]:
-    """The events of one spoken turn by their names, until the loop listens again."""
+    """The events of one spoken turn by their names, until it is over."""
     found: dict[str, Any] = {}
     async with asyncio.timeout(30):
         async for frame in connection.frames():
             payload = frame["payload"]
             found[payload.get("what") or frame["action"]] = payload
-            if frame["action"] == "voice_changed" and payload["state"] == "listening":
+            over = payload.get("state") in ("listening", "following_up")
+            if frame["action"] == "voice_changed" and over:
                 return found
     raise AssertionError("the loop did not come back to listening")
 
@@ -191,7 +192,7 @@ async def test_every_state_reaches_a_subscribed_screen_in_order(listening: Daemo
     states = [
         frame["payload"]["state"] for frame in json_lines(out) if frame["action"] == "voice_changed"
     ]
-    assert states == ["hearing", "thinking", "speaking", "listening"]
+    assert states == ["hearing", "thinking", "speaking", "following_up"]
 
 
 async def test_a_microphone_that_dies_is_told_and_taken_up_again(

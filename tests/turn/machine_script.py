@@ -63,7 +63,7 @@ def phase_of(machine: Machine) -> Phase:
 
 def hearing(rules: Rules | None = None) -> Machine:
     """Somebody has spoken for a second after the wake word."""
-    machine = Machine(rules or Rules())
+    machine = Machine(rules or Rules(invite_after_s=0.3))
     assert kinds(play(machine, WAKE, For(0.4), For(1, TALK)))[-1] is SpeechStarted
     return machine
 
@@ -77,7 +77,7 @@ def answering(rules: Rules | None = None) -> Machine:
 
 def spoken_into() -> Machine:
     """Somebody has just begun to speak into an answer."""
-    machine = answering(Rules(barge_in=True))
+    machine = answering(Rules(barge_in=True, invite_after_s=0.3))
     assert kinds(play(machine, For(1), For(0.5, TALK))) == [SpeechStarted]
     return machine
 

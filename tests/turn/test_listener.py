@@ -111,14 +111,16 @@ def kinds(events: list[tuple[float, float, Heard]]) -> list[type[Heard]]:
 
 
 def contains(heard: bytes | bytearray, pcm: bytes) -> float:
-    """How much of `pcm` from its end backwards is in `heard`, in seconds, sample for sample."""
+    """How much of `pcm` from its end backwards is in `heard`, in seconds, sample for sample; its
+    quietest moments may have been taken for somebody farther away, and made faint."""
     sound, wanted = np.frombuffer(bytes(heard), np.int16), np.frombuffer(pcm, np.int16)
     tail = wanted[-1600:].tobytes()
     end = bytes(sound.tobytes()).find(tail)
     assert end >= 0, "the command's last 0.1 s was not recognised"
     before = sound[: end // 2 + 1600]
     length = min(len(before), len(wanted))
-    same = before[-length:] == wanted[-length:]
+    ours, theirs = before[-length:].astype(np.int32), wanted[-length:].astype(np.int32)
+    same = (ours == theirs) | (np.abs(ours / 0.03 - theirs) < 34)
     return float(length - (np.flatnonzero(~same)[-1] + 1 if not same.all() else 0)) / 16_000
 
 
@@ -159,7 +161,8 @@ def test_a_wake_is_told_with_its_sound_and_scores(listener: Listener) -> None:
 
 
 def test_espeak_wakes_it_too(listener: Listener) -> None:
-    sound = silence(0.5) + espoken("hey jarvis", "en+f3") + silence(0.5) + espoken(COMMAND) + silence(1)
+    sound = silence(0.5) + espoken("hey jarvis", "en+f3") + silence(0.8)
+    sound += espoken(COMMAND) + silence(1)
     assert kinds(timed(listener, sound)) == [HeardWake, HeardInvite, HeardSpeech, HeardEnd]
 
 
@@ -291,7 +294,7 @@ def test_a_button_begins_a_turn_without_a_word(wake_words: WakeWords) -> None:
     listener.set_recogniser(engines.new_recogniser)
     assert timed(listener, spoken("hey jarvis") + silence(1)) == []
     listener.begin()
-    events = timed(listener, silence(0.5) + spoken(COMMAND) + silence(1))
+    events = timed(listener, silence(0.8) + spoken(COMMAND) + silence(1))
     assert kinds(events) == [HeardWake, HeardInvite, HeardSpeech, HeardEnd]
     assert isinstance(wake := events[0][2], HeardWake)
     assert wake.word == ""
@@ -327,7 +330,7 @@ def test_lost_sound_ends_the_recognition(listener: Listener) -> None:
 def test_the_same_sound_gives_the_same_events_however_it_is_cut(
     wake_words: WakeWords, recognisers: Recognisers
 ) -> None:
-    sound = silence(0.5) + spoken("hey jarvis") + silence(0.4) + spoken(COMMAND) + silence(1)
+    sound = silence(0.5) + spoken("hey jarvis") + silence(0.7) + spoken(COMMAND) + silence(1)
     heard = []
     for size in (640, 1234, len(sound)):
         listener = new_listener(wake_words)

@@ -127,13 +127,13 @@ from tests.turn.machine_script import (
     ],
 )
 def test_what_follows(script: list[For], expected: list[type[Action]], phase: Phase) -> None:
-    machine = Machine(Rules())
+    machine = Machine(Rules(invite_after_s=0.3))
     assert kinds(play(machine, *script)) == expected
     assert machine.phase is phase
 
 
 def test_times_are_those_of_the_sound() -> None:
-    machine = Machine(Rules())
+    machine = Machine(Rules(invite_after_s=0.3))
     woke, _, started, ended = play(machine, For(1), WAKE, For(0.98), For(1, TALK), For(0.6))
     assert isinstance(started, SpeechStarted)
     assert at_s(woke) == pytest.approx(1.02)
@@ -144,7 +144,7 @@ def test_times_are_those_of_the_sound() -> None:
 
 
 def test_one_breath_is_recognised_from_before_the_detection() -> None:
-    machine = Machine(Rules())
+    machine = Machine(Rules(invite_after_s=0.3))
     woke, started = play(machine, For(2), WAKE, For(1, TALK))
     assert isinstance(started, SpeechStarted)
     assert (woke.at - started.audio_from) / SAMPLE_RATE_HZ == pytest.approx(0.22)
@@ -188,13 +188,13 @@ def test_a_command_that_goes_on_after_a_pause_is_one() -> None:
 
 
 def test_the_cap_counts_from_the_speech_and_is_told() -> None:
-    machine = Machine(Rules(longest_utterance_s=3.0))
+    machine = Machine(Rules(longest_utterance_s=3.0, invite_after_s=0.3))
     actions = play(machine, WAKE, For(0.98), For(3.1, TALK))
     assert actions[-1] == SpeechEnded(4 * SAMPLE_RATE_HZ, "capped")
 
 
 def test_a_detector_that_gives_up_in_the_middle_is_capped() -> None:
-    machine = hearing(Rules(longest_utterance_s=3.0))
+    machine = hearing(Rules(longest_utterance_s=3.0, invite_after_s=0.3))
     (ended,) = play(machine, For(9, UNKNOWN, COMPLETE), For(9, UNKNOWN, OPEN))
     assert isinstance(ended, SpeechEnded)
 
@@ -229,7 +229,7 @@ def test_new_speech_takes_the_doubt_away() -> None:
 
 
 def test_only_what_is_thought_about_can_be_reopened() -> None:
-    for machine in (Machine(Rules()), answering(), following_up()):
+    for machine in (Machine(Rules(invite_after_s=0.3)), answering(), following_up()):
         before = machine.phase
         machine.reopen()
         assert machine.phase is before

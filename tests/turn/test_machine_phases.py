@@ -52,7 +52,7 @@ def test_thinking_hears_only_the_wake_word() -> None:
 
 
 def test_speech_into_the_answer_takes_half_a_second() -> None:
-    machine = answering(Rules(barge_in=True))
+    machine = answering(Rules(barge_in=True, invite_after_s=0.3))
     assert play(machine, For(1), For(0.48, TALK), For(0.02), For(0.48, TALK)) == []
     (started,) = play(machine, For(0.02, TALK))
     assert isinstance(started, SpeechStarted)
@@ -61,10 +61,10 @@ def test_speech_into_the_answer_takes_half_a_second() -> None:
 
 
 def test_without_barge_in_only_wake_word_and_stop_phrase_interrupt() -> None:
-    machine = answering(Rules(barge_in=False))
+    machine = answering(Rules(barge_in=False, invite_after_s=0.3))
     assert play(machine, For(30, TALK, COMPLETE)) == []
     assert kinds(play(machine, WAKE)) == [Woke]
-    machine = answering(Rules(barge_in=False))
+    machine = answering(Rules(barge_in=False, invite_after_s=0.3))
     assert kinds(play(machine, STOP)) == [Stopped]
 
 
@@ -121,7 +121,7 @@ def test_unknown_into_the_answer_is_a_false_alarm_too() -> None:
 
 
 def test_a_stop_phrase_counts_into_the_answer_and_while_it_is_spoken() -> None:
-    for machine in (answering(), answering(Rules(barge_in=True)), spoken_into()):
+    for machine in (answering(), answering(Rules(barge_in=True, invite_after_s=0.3)), spoken_into()):
         assert kinds(play(machine, STOP)) == [Stopped]
         assert machine.phase is Phase.LISTENING
 
@@ -189,8 +189,8 @@ def test_speech_after_the_wake_word_may_be_anything() -> None:
 
 def in_phase(phase: Phase) -> Machine:
     machine = {
-        Phase.LISTENING: lambda: Machine(Rules()),
-        Phase.BEFORE_SPEECH: lambda: Machine(Rules()),
+        Phase.LISTENING: lambda: Machine(Rules(invite_after_s=0.3)),
+        Phase.BEFORE_SPEECH: lambda: Machine(Rules(invite_after_s=0.3)),
         Phase.IN_SPEECH: hearing,
         Phase.THINKING: hearing,
         Phase.SPEAKING: answering,
