@@ -72,6 +72,7 @@ async def test_only_zeros_are_told_and_the_first_sound_heals(
         assert np.abs(await frames.seconds(0.2)).max() < 5
 
 
+@pytest.mark.long
 async def test_zeros_may_be_what_a_microphone_gives_when_it_is_quiet(
     pulse: Pulse, portaudio: PortAudio
 ) -> None:
@@ -177,6 +178,7 @@ async def test_an_unknown_device_names_those_that_are_there(
         await microphone.serve(Frames())
 
 
+@pytest.mark.long
 async def test_the_sound_server_when_it_is_asked_for(pulse: Pulse) -> None:
     async with PortAudio("pulse") as owner:
         part, frames = Part("microphone"), Frames()

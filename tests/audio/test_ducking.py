@@ -70,6 +70,7 @@ async def test_a_stream_comes_back_exactly(pulse: Pulse, tmp_path: Path) -> None
         await volume(pulse, "later", FULL)
 
 
+@pytest.mark.long
 async def test_own_sound_stays_as_it_is(pulse: Pulse, tmp_path: Path) -> None:
     part, ducking = Part("speaker"), Ducking(0.3, look_s=0.1)
     async with PortAudio() as portaudio:
@@ -98,6 +99,7 @@ async def test_what_the_user_changed_meanwhile_stays(pulse: Pulse, tmp_path: Pat
         await volume(pulse, "music", 40_000)
 
 
+@pytest.mark.long
 async def test_ending_restores(pulse: Pulse, tmp_path: Path) -> None:
     pulse.play_beside(tone(tmp_path / "music.wav", 30))
     await volume(pulse, "music", FULL)
@@ -108,6 +110,7 @@ async def test_ending_restores(pulse: Pulse, tmp_path: Path) -> None:
     await volume(pulse, "music", FULL, within_s=0.5)
 
 
+@pytest.mark.long
 async def test_a_stream_that_ended_quiet_begins_as_loud_as_before(
     pulse: Pulse, tmp_path: Path
 ) -> None:

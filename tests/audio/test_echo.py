@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
+from _pytest.mark import ParameterSet
 
 from pichat.audio.echo import WebRtcEchoCanceller
 from pichat.audio.pcm import BLOCK_BYTES, SILENT_BLOCK
@@ -21,13 +25,21 @@ from tests.audio.echo_room import (
     speech_probability,
 )
 from tests.support.noise import white
-from tests.support.speech import espoken, silence, spoken
+from tests.support.speech import VOICES, espoken, silence, spoken
 
 GAINS_DB = (0, -6, -12, -20)
 ANSWER = (
     "The kitchen light is on. It is ten past seven, and outside it is eleven degrees with a little"
     " rain until the evening."
 )
+
+
+def quick_ones(quick: list[Any], *grid: Sequence[object]) -> list[ParameterSet]:
+    """All combinations, of which only the quick ones are not among the long tests."""
+    return [
+        pytest.param(*one, marks=() if one in quick else pytest.mark.long)
+        for one in itertools.product(*grid)
+    ]
 
 
 class Clock:
@@ -52,8 +64,9 @@ class Stepping(WebRtcEchoCanceller):
         return super().clean(pcm)
 
 
-@pytest.mark.parametrize("delay_s", [0.04, 0.06, 0.12, 0.2])
-@pytest.mark.parametrize("gain_db", GAINS_DB)
+@pytest.mark.parametrize(
+    ("gain_db", "delay_s"), quick_ones([(0, 0.06), (-20, 0.2)], GAINS_DB, (0.04, 0.06, 0.12, 0.2))
+)
 def test_own_voice_is_taken_out_of_the_first_answer(gain_db: float, delay_s: float) -> None:
     answer = espoken(ANSWER)
     played = silence(1) + answer + silence(0.5)
@@ -72,8 +85,10 @@ def test_without_it_own_voice_is_speech() -> None:
     assert (speech_probability(heard.raw)[50:] > 0.5).mean() > 0.6
 
 
-@pytest.mark.parametrize("gain_db", GAINS_DB)
-@pytest.mark.parametrize("voice", ["espeak-ng", "slt", "awb"])
+@pytest.mark.parametrize(
+    ("voice", "gain_db"),
+    quick_ones([("espeak-ng", 0), ("slt", 0)], ("espeak-ng", "slt", "awb"), GAINS_DB),
+)
 def test_wake_words_in_own_voice_do_not_wake(voice: str, gain_db: float) -> None:
     words = "hey jarvis. You can say hey jarvis."
     said = espoken(words) if voice == "espeak-ng" else spoken(words, voice)
@@ -92,9 +107,10 @@ def score(pcm: bytes) -> float:
     return highest
 
 
-@pytest.mark.parametrize("gain_db", [0, -12])
-@pytest.mark.parametrize("voice", ["slt", "rms"])
-@pytest.mark.parametrize("text", ["stop", "turn off the kitchen light"])
+@pytest.mark.parametrize(
+    ("text", "voice", "gain_db"),
+    quick_ones([("stop", "slt", 0)], ("stop", "turn off the kitchen light"), VOICES, (0, -12)),
+)
 def test_a_person_is_heard_through_own_voice(text: str, voice: str, gain_db: float) -> None:
     answer = espoken(ANSWER)
     says = as_loud_as(spoken(text, voice), answer, gain_db)
@@ -118,6 +134,7 @@ def test_what_was_learnt_is_kept_between_answers() -> None:
     assert canceller.attenuation_db > 30
 
 
+@pytest.mark.long
 def test_clocks_that_drift_apart_do_not_hurt() -> None:
     canceller, answer = Stepping(), espoken(ANSWER)
     played = (silence(0.5) + answer) * 8

@@ -102,6 +102,7 @@ async def test_stop_is_silent_at_once_and_stays_so(pulse: Pulse, speaker: Speake
         assert playback.heard_s == stopped_s < playback.written_s
 
 
+@pytest.mark.long
 async def test_a_stop_while_it_writes_ends_what_is_written(pulse: Pulse, speaker: Speaker) -> None:
     playback = speaker.begin()
     writing = asyncio.create_task(playback.write(pieces(sine(8)), 48_000))  # more than fits
@@ -143,6 +144,7 @@ async def test_a_stop_ends_a_pause(pulse: Pulse, speaker: Speaker) -> None:
         assert await after.finish()
 
 
+@pytest.mark.long
 async def test_volume_and_no_clicks(pulse: Pulse, speaker: Speaker) -> None:
     async with recorded(pulse) as recording:
         playback = speaker.begin(volume=0.25)
@@ -192,6 +194,7 @@ async def test_more_than_the_queue_holds_waits(speaker: Speaker) -> None:
     speaker.stop()
 
 
+@pytest.mark.long
 async def test_a_speaker_that_takes_nothing_is_noticed_and_comes_back(pulse: Pulse) -> None:
     part = Part("speaker")
     async with PortAudio() as portaudio:

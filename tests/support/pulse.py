@@ -51,6 +51,16 @@ class Recording:
         with self._grown:
             return np.frombuffer(bytes(self._pcm[: len(self._pcm) // 2 * 2]), dtype=np.int16)
 
+    def __len__(self) -> int:
+        """How many samples there are so far."""
+        return len(self._pcm) // 2
+
+    def since(self, start: int) -> npt.NDArray[np.int16]:
+        """The samples from place `start` on: a long recording is not copied as a whole."""
+        with self._grown:
+            piece = bytes(self._pcm[2 * start :])
+        return np.frombuffer(piece[: len(piece) // 2 * 2], dtype=np.int16)
+
     def wait_for(
         self, enough: Callable[[npt.NDArray[np.int16]], bool], within_s: float = _DEADLINE_S
     ) -> npt.NDArray[np.int16]:
