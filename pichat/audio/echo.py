@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 
 from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
+from pichat.audio.echo_presence import EchoPresence
 from pichat.audio.reference import PIECES_PER_S, Played, Reference
 from pichat.errors import UnavailableError
 
@@ -26,7 +27,8 @@ _UP = np.linspace(0, 1, _FRAME_SAMPLES, dtype=np.float32)
 
 
 class WebRtcEchoCanceller:
-    """Implements EchoCanceller: echo cancellation, noise suppression and a high-pass filter.
+    """Implements EchoCanceller: echo cancellation and a high-pass filter; no noise suppression,
+    which costs commands in other speech (54 of 60 became 42) and gains few in noise.
 
     It works from the first sample that PiChat plays until a second after the last; the rest of
     the day the sound passes as it is, which costs next to nothing. What it learnt of the room is
@@ -46,12 +48,12 @@ class WebRtcEchoCanceller:
         self._new_module = partial(
             AudioProcessingModule,
             echo_cancellation=True,
-            noise_suppression=True,
             high_pass_filter=True,
         )
         self._module = self._new_module()
         self._reference = Reference(clock)
         self._shifts = 0
+        self._presence = EchoPresence()
         self._left_s = 0.0  # to work on without any sound played
         self._working = False
         self._heard = self._passed = 0.0  # energies since it began to work
@@ -76,23 +78,29 @@ class WebRtcEchoCanceller:
             # What it learnt is in the wrong place now; a new one is right within a syllable.
             self._shifts = self._reference.shifts
             self._module = self._new_module()
+            self._presence = EchoPresence()
         if not played.silent:
             self._left_s = _TAIL_S
         elif self._left_s > 0:
             self._left_s -= 1 / PIECES_PER_S
-        elif self._working:
-            self._working = False
-            passed = self._process(heard, played)
-            self._tell()
-            return _crossfade(passed, heard)
-        else:
+        elif not self._working:
             return heard
         passed = self._process(heard, played)
-        if not self._working:
-            self._working = True
+        echo = self._presence.note(_mean_square(played.pcm), _mean_square(heard))
+        return self._choose(heard, passed, cancelled=echo and self._left_s > 0)
+
+    def _choose(self, heard: bytes, passed: bytes, *, cancelled: bool) -> bytes:
+        """What was heard, or what is left of it without the echo."""
+        before, self._working = self._working, cancelled
+        if cancelled and before:
+            self._measure(heard, passed)
+            return passed
+        if cancelled:
             return _crossfade(heard, passed)
-        self._measure(heard, passed)
-        return passed
+        if before:
+            self._tell()
+            return _crossfade(passed, heard)
+        return heard
 
     def _process(self, heard: bytes, played: Played) -> bytes:
         self._module.process_reverse_stream(self._audio(played))
@@ -116,6 +124,10 @@ class WebRtcEchoCanceller:
             self.attenuation_db = 10 * math.log10(self._heard / max(self._passed, 1.0))
             log.info("echo cancelled", attenuation_db=round(self.attenuation_db, 1))
         self._heard = self._passed = 0.0
+
+
+def _mean_square(pcm: bytes) -> float:
+    return _energy(pcm) / max(1, len(pcm) // SAMPLE_BYTES)
 
 
 def _energy(pcm: bytes) -> float:

