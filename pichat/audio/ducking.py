@@ -34,7 +34,8 @@ class Ducked(msgspec.Struct, frozen=True):
 
 
 class Ducking:
-    """Turns the playback of other programs down to `duck_to` of their volume, as mixers show it.
+    """Turns the playback of other programs down to `duck_to` of their volume, as mixers show it;
+    only what comes out of the speaker that PiChat uses, if it uses the sound server's.
 
     `duck` and `restore` are called on any thread and return at once; `serve` owns the thread
     that talks to the server and puts everything back when it is cancelled. A stream whose volume
@@ -118,9 +119,12 @@ class Ducking:
         for index in self._ducked.keys() - streams.keys():
             _mend_rule(server, self._ducked.pop(index))
         fresh = {index: one for index, one in streams.items() if index not in self._ducked}
+        own = str(os.getpid())
+        # What comes out of another speaker is in nobody's way.
+        here = {stream.sink for stream in streams.values() if _pid(stream) == own}
         for index, stream in fresh.items():
-            pid = stream.proplist.get("application.process.id", "")
-            if pid == str(os.getpid()) or stream.client == _NO_CLIENT:
+            pid = _pid(stream)
+            if pid == own or stream.client == _NO_CLIENT or (here and stream.sink not in here):
                 continue
             before = _steps(stream)
             after = [round(step * self._duck_to) for step in before]
@@ -196,7 +200,7 @@ def _library() -> Any:
 def _put_back(server: Any, streams: dict[int, Any], ducked: list[Ducked]) -> None:
     for one in ducked:
         stream = streams.get(one.index)
-        if stream is None or stream.proplist.get("application.process.id", "") != one.pid:
+        if stream is None or _pid(stream) != one.pid:
             _mend_rule(server, one)
         elif _steps(stream) == one.after:
             _set_volume(server, stream, one.before)
@@ -223,6 +227,10 @@ def _set_volume(server: Any, stream: Any, steps: list[int]) -> None:
         )
     except library.PulseError as error:  # it has ended
         log.debug("volume not set", error=str(error))
+
+
+def _pid(stream: Any) -> str:
+    return str(stream.proplist.get("application.process.id", ""))
 
 
 def _steps(stream: Any) -> list[int]:
