@@ -28,6 +28,7 @@ from pichat.gateway.services import Services
 from pichat.health import Health, keep_serving
 from pichat.intents.understand import Intents
 from pichat.intents.vocabulary import prepare
+from pichat.models.shelf import resolve
 from pichat.simulator.house import load_house
 from pichat.simulator.process import SimulatorProcess
 from pichat.state import lock_state
@@ -43,7 +44,7 @@ from pichat.stt.whisper import Whisper
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
 from pichat.tts.base import Synthesiser
-from pichat.tts.registry import choose
+from pichat.tts.registry import choose, missing
 from pichat.turn.clips import Clips
 from pichat.turn.floor import Floor
 from pichat.turn.keeping import Keeping
@@ -168,9 +169,10 @@ class Daemon:
         config, language = self._config.voice, self._config.language
         transcriber: Transcriber | None = None
         if config.whisper_model is not None:
-            whisper = Whisper(config.whisper_model, self._health, idle_s=config.whisper_idle_s)
+            folder = resolve(config.whisper_model, "whisper", self._state_dir)
+            whisper = Whisper(folder, self._health, idle_s=config.whisper_idle_s)
             transcriber = await steps.start("whisper", whisper)
-        synthesiser = choose(config.tts, None)
+        synthesiser = self._synthesiser(steps)
         return Speech(
             synthesiser=synthesiser,
             transcriber=transcriber,
@@ -178,13 +180,35 @@ class Daemon:
             clips=Clips(turns, synthesiser, transcriber, language),
         )
 
+    def _synthesiser(self, steps: Steps) -> Synthesiser:
+        engine = self._config.voice.tts
+        styles = [style for _, style in self._profiles().values()]
+        lacks = filter(None, (missing(engine, style.piper_voice) for style in styles))
+        reason = next(lacks, None)
+        self._health.set("speech", "degraded" if reason else "ok", reason)
+        synthesiser = choose(engine, self._health)
+        steps.run("voice ready", synthesiser.serve(self._config.language, styles[0]))
+        return synthesiser
+
+    def _profiles(self) -> dict[str, tuple[str, Style]]:
+        """Each wake word's profile, and how it sounds; "" stands for a button."""
+        words = {"": "default"} | {each.word: each.profile for each in self._config.voice.words}
+        return {word: (profile, self._style(profile)) for word, profile in words.items()}
+
+    def _style(self, profile: str) -> Style:
+        style = self._config.profiles.get(profile, Profile()).style
+        if style.piper_voice is None:
+            return style
+        voice = resolve(style.piper_voice, "piper-voice", self._state_dir)
+        return structs.replace(style, piper_voice=voice)
+
     async def _voice(
         self, steps: Steps, speech: Speech, intents: Intents, runs: Runs, settings: Settings
     ) -> VoiceLoop | SilentVoice:
         config = self._config.voice
         if not config.enabled:
             return SilentVoice()
-        portaudio = await steps.start("portaudio", PortAudio())
+        portaudio = await steps.start("portaudio", PortAudio(config.sound_system))
         echo = EchoPath(WebRtcEchoCanceller)
         common = Common(
             config=config,
@@ -194,7 +218,7 @@ class Daemon:
             health=self._health,
             floor=Floor(),
             keep=self._keeping(steps, runs),
-            profiles=_profiles(self._config),
+            profiles=self._profiles(),
             language=self._config.language,
         )
         listener = partial(
@@ -308,15 +332,6 @@ class Speech:
     transcriber: Transcriber | None
     replier: Replier
     clips: Clips
-
-
-def _profiles(config: Config) -> dict[str, tuple[str, Style]]:
-    """Each wake word's profile, and how it sounds; "" stands for a button."""
-    words = {"": "default"} | {each.word: each.profile for each in config.voice.words}
-    return {
-        word: (profile, config.profiles.get(profile, Profile()).style)
-        for word, profile in words.items()
-    }
 
 
 def _listener(

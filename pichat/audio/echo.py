@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import structlog
 
-from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.echo_presence import EchoPresence
+from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.reference import PIECES_PER_S, Played, Reference
 from pichat.errors import UnavailableError
 

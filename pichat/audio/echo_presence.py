@@ -1,4 +1,4 @@
-"""Is there an echo at all? Headphones, a far speaker, or a microphone that cancels echoes itself."""
+"""Is there an echo at all? Headphones have none, nor a microphone that cancels echoes itself."""
 
 from __future__ import annotations
 

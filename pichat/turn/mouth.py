@@ -60,6 +60,13 @@ class Said:
         return spoken.rpartition(" ")[0]
 
 
+@dataclass(slots=True)
+class Fault:
+    """Whether Health was told that the last sentence could not be spoken."""
+
+    told: bool = False
+
+
 class Answer:
     """One answer, spoken by a task of its own while it is still being written.
 
@@ -79,7 +86,9 @@ class Answer:
         *,
         on_start: Callable[[], None],
         on_first: Callable[[float], None],
+        fault: Fault | None = None,
     ) -> None:
+        self._fault = fault or Fault()
         self._synthesiser = synthesiser
         self._sink = sink
         self._health = health
@@ -155,16 +164,23 @@ class Answer:
                 going = await playback.write(speech.chunks, speech.sample_rate_hz)
         except PiChatError as error:
             log.info("answer not spoken", reason=error.sentence)
-            self._health.set("speech", "degraded", error.sentence)
+            self._tell_fault(error.sentence)
             return False
         except Exception:  # an engine's own failure must not cost the person the turn
             log.exception("speech failed")
-            self._health.set("speech", "degraded", "The speech engine failed; the log has more.")
+            self._tell_fault("The speech engine failed; the log has more.")
             return False
         finally:
             if playback.written_s > from_s:
                 self._said.append(Said(sentence, from_s, playback.written_s, whole=going))
+        if self._fault.told:
+            self._fault.told = False
+            self._health.set("speech", "ok")
         return going
+
+    def _tell_fault(self, sentence: str) -> None:
+        self._fault.told = True
+        self._health.set("speech", "degraded", sentence)
 
 
 class Mouth:
@@ -177,6 +193,7 @@ class Mouth:
         self._sink = sink
         self._health = health
         self._language = language
+        self._fault = Fault()
 
     def answer(
         self, style: Style, *, on_start: Callable[[], None], on_first: Callable[[float], None]
@@ -190,6 +207,7 @@ class Mouth:
             style,
             on_start=on_start,
             on_first=on_first,
+            fault=self._fault,
         )
 
     async def chime(self, own_sound: Callable[[bool], None]) -> None:

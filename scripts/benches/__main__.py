@@ -15,7 +15,7 @@ from scripts.benches.figure import Figure
 
 GROUPS = {
     "hero": ("hero", "hub", "spoken", "recognition"),
-    "voice": ("spoken", "talking", "voice", "wake", "endpointing", "audio", "whisper", "turns"),
+    "voice": ("spoken", "talking", "mouth", "wake", "endpointing", "audio", "whisper", "turns"),
 }
 """Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is
 measured once, for both."""

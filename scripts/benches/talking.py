@@ -41,10 +41,7 @@ class Room:
     async def open(self) -> AsyncIterator[Room]:
         await self._screen.ask("subscribe", {"topics": ["voice", "turns"]})
         await self._sound.send("listen_start", {"station": "local"})
-        tasks = [
-            asyncio.create_task(work())  # type: ignore[arg-type]
-            for work in (self._feed, self._read, self._ignore)
-        ]
+        tasks = [asyncio.create_task(work()) for work in (self._feed, self._read, self._ignore)]
         try:
             yield self
         finally:
