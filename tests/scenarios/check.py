@@ -121,4 +121,5 @@ def _late(moments: Sequence[Moment], one: Expect, found: int) -> str:
     took_s = moments[found].at_s - (since.at_s if since else 0.0)
     if took_s <= one.within + 1e-6:
         return ""
-    return f"came {took_s:.2f} s after “{since.text if since else 'the beginning'}”, which is more than {one.within:g} s"
+    name = since.text if since else "the beginning"
+    return f"came {took_s:.2f} s after “{name}”, which is more than {one.within:g} s"

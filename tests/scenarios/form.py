@@ -175,14 +175,21 @@ class Scenario(_Part, frozen=True, kw_only=True):
 def read(file: Path) -> Scenario:
     """Raises ScenarioError with one line that names the file and the place in it."""
     try:
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return msgspec.convert(content, Scenario)
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise ScenarioError(f"{file} cannot be read: {error.strerror}.") from error
+    return parse(text, str(file))
+
+
+def parse(text: str, name: str) -> Scenario:
+    """A file's text. Raises ScenarioError with one line that begins with `name`."""
+    try:
+        content: Any = yaml.safe_load(text)
+        return msgspec.convert(content, Scenario)
     except yaml.YAMLError as error:
-        raise ScenarioError(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+        raise ScenarioError(f"{name} is not YAML: {' '.join(str(error).split())}.") from error
     except msgspec.ValidationError as error:
-        raise ScenarioError(f"{file} does not fit: {error}.") from error
+        raise ScenarioError(f"{name} does not fit: {error}.") from error
 
 
 def _exactly_one(part: Struct, *keys: str) -> None:

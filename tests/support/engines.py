@@ -29,10 +29,12 @@ from pichat.tts.espeak_ng import EspeakNg
 from pichat.turn.listener import StopPhrases
 from pichat.wake.base import WakeWords, load_wake_words
 from tests.intents.house import HOUSE
+from tests.support import noise
+from tests.support.speech import silence, spoken
 
 T = TypeVar("T")
 
-STOP_PHRASES = ("stop", "never mind")
+STOP_PHRASES = ("stop", "never mind", "be quiet", "cancel")
 _CHUNK_BYTES = 4096
 
 
@@ -61,8 +63,13 @@ def vocabulary() -> Vocabulary:
 
 
 def new_recogniser() -> Recogniser:
-    """pocketsphinx with the default house's vocabulary."""
-    return open_recogniser("pocketsphinx", vocabulary())
+    """pocketsphinx with the default house's vocabulary, which has heard a command before: the
+    first one teaches it the microphone, and cannot end early."""
+    recogniser = open_recogniser("pocketsphinx", vocabulary())
+    recogniser.begin()
+    recogniser.feed(silence(0.3) + noise.at_level(spoken("turn the light off", "awb"), -20))
+    recogniser.finish()
+    return recogniser
 
 
 class SharedIntents:

@@ -33,24 +33,27 @@ class Air:
     """What is to be heard at one place, some seconds ahead of now."""
 
     def __init__(self) -> None:
-        self._ahead = np.zeros(4 * SAMPLE_RATE_HZ)
+        self._ahead = np.zeros(30 * SAMPLE_RATE_HZ)
+        self._start = 0  # where now is in it
         self.now = 0
 
     def add(self, wave: Wave, at: int) -> None:
         """`wave` is heard from position `at` on; what of it is over already is left out."""
         start = at - self.now
-        wave, start = wave[max(0, -start) :], max(0, start)
+        wave, start = wave[max(0, -start) :], self._start + max(0, start)
         if start + len(wave) > len(self._ahead):
-            longer = np.zeros(max(2 * len(self._ahead), start + len(wave)))
-            longer[: len(self._ahead)] = self._ahead
-            self._ahead = longer
+            start -= self._start
+            left = self._ahead[self._start :]
+            size = max(len(self._ahead), start + len(wave))
+            self._ahead, self._start = np.concatenate([left, np.zeros(size)]), 0
         self._ahead[start : start + len(wave)] += wave
 
     def take(self, count: int) -> Wave:
         """The next samples; time goes on by as many."""
-        taken = self._ahead[:count].copy()
-        self._ahead[:-count] = self._ahead[count:]
-        self._ahead[-count:] = 0
+        if self._start + count > len(self._ahead):
+            self._ahead, self._start = np.zeros(30 * SAMPLE_RATE_HZ), 0
+        taken = self._ahead[self._start : self._start + count].copy()
+        self._start += count
         self.now += count
         return taken
 

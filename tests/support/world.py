@@ -159,8 +159,9 @@ class World:
     def say(self, wave: Wave, label: str) -> float:
         """Sound into the room from now on; the time at which it ends."""
         now_s = self.now_s
+        first_s = min(place.delay_s for place, _ in self._airs())
         for place, air in self._airs():
-            at = air.now + samples(place.delay_s)
+            at = air.now + samples(place.delay_s - first_s)
             air.add(wave * 10 ** (place.gain_db / 20), at)
         self.note("say", label)
         end_s = now_s + len(wave) / samples(1)
