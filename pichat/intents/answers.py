@@ -42,6 +42,8 @@ class Answers:
 
     def text(self, understood: Understood, results: Sequence[ToolResult]) -> str:
         """See Intents.answer."""
+        if not understood.calls:
+            return ""
         if self._language.code == "en":
             return english.answer(understood, results, self._devices())
         outcomes = [outcome for result in results for outcome in result.outcomes]

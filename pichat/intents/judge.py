@@ -33,6 +33,10 @@ Calls = tuple[ToolCall, ...]
 Understand = Callable[[str, str | None], Understood | None]
 
 
+_NOTHING: Calls = (ToolCall(name="nothing", arguments={}),)
+"""What "never mind" asks for."""
+
+
 class Judge:
     """Judges texts about one house, as it was when the judge was made. One thread at a time."""
 
@@ -96,7 +100,7 @@ class Judge:
         if not best or all(calls == best[0] for calls in best):
             return best[0] if best else ()
         understood = self._understand(text, area)
-        return understood.calls if understood else ()
+        return (understood.calls or _NOTHING) if understood else ()
 
     def _read(self, text: str) -> list[Whole | Ahead]:
         """Follow the templates that went along with the text's first words."""
@@ -165,7 +169,7 @@ class Judge:
             devices=self._devices,
         )
         meaning = HANDLERS[block.intent](match)
-        return meaning.calls if meaning else ()
+        return (meaning.calls or _NOTHING) if meaning else ()
 
 
 def _differ(some: Calls, others: Calls) -> bool:

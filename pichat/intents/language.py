@@ -24,6 +24,7 @@ HANDLED = frozenset(
         "HassClimateGetTemperature",
         "HassGetCurrentTime",
         "HassGetCurrentDate",
+        "HassNevermind",
     }
 )
 """The package's intents that have a meaning here; the rest is dropped before it is parsed."""

@@ -44,6 +44,12 @@ def current_date(match: Match) -> Meaning:  # noqa: ARG001
     return Meaning(calls=(ToolCall(name="get_date", arguments={}),))
 
 
+@means("HassNevermind")
+def never_mind(match: Match) -> Meaning:  # noqa: ARG001
+    """Whoever called wants nothing any more: nothing is done, and nothing is said."""
+    return Meaning(calls=())
+
+
 @means("HassClimateGetTemperature")
 def temperature(match: Match) -> Meaning | None:
     return asking(match, "temperature")

@@ -39,6 +39,7 @@ SHARES = {
     "PiChatBrightnessStep": 5,
     "HassGetCurrentTime": 3,
     "HassGetCurrentDate": 3,
+    "HassNevermind": 4,
 }
 """Relative numbers; the package has many more ways to set a lamp than to ask for the time."""
 

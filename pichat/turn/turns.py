@@ -121,7 +121,8 @@ class Turns:
         if error is not None:
             answer = answer or error.sentence
         clock.mark("answer")
-        yield TurnText(turn_id=utterance.turn_id, text=answer)
+        if answer:
+            yield TurnText(turn_id=utterance.turn_id, text=answer)
         yield _end(utterance, answer, error, clock)
 
     async def _call(self, call: ToolCall, utterance: Utterance) -> ToolResult:
