@@ -121,7 +121,11 @@ def test_unknown_into_the_answer_is_a_false_alarm_too() -> None:
 
 
 def test_a_stop_phrase_counts_into_the_answer_and_while_it_is_spoken() -> None:
-    for machine in (answering(), answering(Rules(barge_in=True, invite_after_s=0.3)), spoken_into()):
+    for machine in (
+        answering(),
+        answering(Rules(barge_in=True, invite_after_s=0.3)),
+        spoken_into(),
+    ):
         assert kinds(play(machine, STOP)) == [Stopped]
         assert machine.phase is Phase.LISTENING
 
