@@ -254,7 +254,8 @@ class Dialogue:
             turn_id=turn.id,
             profile=turn.profile,
             area=self._manners.area,
-            candidates=event.candidates,
+            # Through PiChat's own voice much is misheard: there only the likeliest counts.
+            candidates=event.candidates[:1] if self._answered else event.candidates,
             pcm=event.pcm,
             asked=turn.asked,
             milestone=lambda what, detail: self._milestone(turn, what, self._now_s(), detail),

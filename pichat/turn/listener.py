@@ -43,6 +43,7 @@ from pichat.turn.machine import (
     Woke,
 )
 from pichat.turn.nearby import Nearby, faint
+from pichat.turn.own_voice import OwnVoice
 from pichat.turn.rules import Rules
 from pichat.vad.base import VoiceActivity
 from pichat.wake.base import Wake, WakeWords
@@ -94,6 +95,7 @@ class Listener:
         self._machine = Machine(rules)
         self._hypothesis = Hypothesis(engines.judge)
         self._nearby = Nearby()
+        self._own_voice = OwnVoice()
         self._open: OpenRecogniser | None = None
         self._opened: OpenRecogniser | None = None
         self._blocks = Rechunker(BLOCK_BYTES)
@@ -131,11 +133,11 @@ class Listener:
         """PiChat begins to answer aloud, or goes on with an answer that was spoken into."""
         self._machine.speaking(again=again)
         if self._machine.phase is Phase.SPEAKING:
-            self._own_voice(True)
+            self._answering(True)
 
     def finished(self, follow_up_s: float) -> None:
         """The turn is over and heard to its end: wait so long for another command."""
-        self._own_voice(False)
+        self._answering(False)
         self._machine.finished(follow_up_s)
         if self._machine.phase is Phase.FOLLOWING_UP:
             self._warm_up()
@@ -163,10 +165,12 @@ class Listener:
             self._renew_recogniser()
         if not self._hypothesis.able:
             return []
+        heard = block
         if engines.canceller is not None:
-            block = engines.canceller.clean(block)
+            block = engines.canceller.clean(heard)
+            self._own_voice.note(heard, block)
         self._kept.append(block)
-        wake = engines.wake_words.process(block) if engines.wake_words else None
+        wake = self._hear_wake_words(heard)
         events = self._scores(wake)
         woke = self._button or (wake is not None and not wake.near_miss)
         before = machine.phase
@@ -191,6 +195,13 @@ class Listener:
         for action in machine.observe(seen):
             events += self._act(action, wake, stop)
         return events
+
+    def _hear_wake_words(self, heard: bytes) -> Wake | None:
+        """In the sound as it was: cancelling spoils a word that is said into an answer more than
+        the answer does. PiChat's own voice calls nobody."""
+        words = self._engines.wake_words
+        wake = words.process(heard) if words is not None else None
+        return None if wake is None or self._own_voice.alone else wake
 
     def _speech(self, block: bytes) -> float | None:
         """The likelihood that whoever called, or is as near, speaks."""
@@ -233,7 +244,7 @@ class Listener:
                 return self._end_command(ago_s, why)
             case Stopped():
                 self._hypothesis.drop()
-                self._own_voice(False)
+                self._answering(False)
                 return [HeardStop(ago_s, stop or "")]
             case GaveUp():
                 self._hypothesis.drop()
@@ -246,14 +257,14 @@ class Listener:
     def _wake(self, ago_s: float, wake: Wake | None) -> HeardWake:
         self._button = False
         self._hypothesis.drop()
-        self._own_voice(False)
+        self._answering(False)
         self._warm_up()
         if wake is None:
             return HeardWake(ago_s, "")
         self._nearby.called(tuple(self._kept))
         return HeardWake(ago_s, wake.word, wake.scores, b"".join(self._kept))
 
-    def _own_voice(self, speaking: bool) -> None:
+    def _answering(self, speaking: bool) -> None:
         """While PiChat speaks, its own voice may be in what is heard."""
         engines = self._engines
         if engines.wake_words is not None:
