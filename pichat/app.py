@@ -187,7 +187,8 @@ class Daemon:
         reason = next(lacks, None)
         self._health.set("speech", "degraded" if reason else "ok", reason)
         synthesiser = choose(engine, self._health)
-        steps.run("voice ready", synthesiser.serve(self._config.language, styles[0]))
+        if self._config.voice.enabled:
+            steps.run("voice ready", synthesiser.serve(self._config.language, styles[0]))
         return synthesiser
 
     def _profiles(self) -> dict[str, tuple[str, Style]]:

@@ -126,6 +126,7 @@ async def _start(voice: _Voice) -> asyncio.subprocess.Process:
             stdin=pipe,
             stdout=pipe,
             stderr=asyncio.subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C in a terminal is the daemon's affair
         )
     except OSError:
         raise UnavailableError(_MISSING) from None

@@ -72,6 +72,7 @@ async def test_hey_jarvis_turn_on_the_kitchen_light(
     assert await turn.said("Sorry, I did not catch that.") < SURELY_NOT
 
 
+@pytest.mark.long
 async def test_turn_off_everything(listening: DaemonProcess, pulse: Pulse, tmp_path: Path) -> None:
     for device in ("kitchen-light", "office-plug", "living-room-lamp"):
         await listening.simulator.set(device, on=True)
@@ -90,6 +91,7 @@ async def test_what_is_the_temperature_in_the_bathroom(
     assert await turn.said(turn.answer) > SURELY
 
 
+@pytest.mark.long
 async def test_what_is_no_home_command_is_refused_aloud_and_nothing_moves(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:

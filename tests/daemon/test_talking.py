@@ -96,6 +96,7 @@ async def test_the_next_command_needs_no_wake_word(
     assert (await listening.simulator.values("kitchen-light"))["on"] is False
 
 
+@pytest.mark.long
 async def test_what_is_no_command_is_not_answered_after_an_answer(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
@@ -111,7 +112,9 @@ async def test_what_is_no_command_is_not_answered_after_an_answer(
     assert not [event for event in ear.events if event["event"].startswith("turn_")]
 
 
-@pytest.mark.parametrize("by", ["wake word", "stop word", "button"])
+@pytest.mark.parametrize(
+    "by", ["wake word", pytest.param("stop word", marks=pytest.mark.long), "button"]
+)
 async def test_an_answer_can_be_interrupted(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path, by: str
 ) -> None:
@@ -196,7 +199,7 @@ async def _talk_to_screen(
     return frames, sound, rate_hz
 
 
-@pytest.mark.parametrize("binary", [True, False])
+@pytest.mark.parametrize("binary", [True, pytest.param(False, marks=pytest.mark.long)])
 async def test_a_screen_is_a_microphone_and_a_speaker(
     listening: DaemonProcess, binary: bool
 ) -> None:
@@ -211,6 +214,7 @@ async def test_a_screen_is_a_microphone_and_a_speaker(
     assert likeness(heard, await as_spoken("Turned on the office plug.")) > SURELY
 
 
+@pytest.mark.long
 async def test_a_screen_may_wait_for_the_wake_word(listening: DaemonProcess) -> None:
     await listening.simulator.set("office-plug", on=True)
     url = f"{listening.url}/ws/chat"
