@@ -13,6 +13,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 import yaml
 from click.testing import CliRunner
@@ -105,6 +106,7 @@ async def test_a_voice_comes_is_used_and_goes(desk: Desk) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.long
 async def test_what_is_there_is_checked_and_repaired(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA))
     assert (await desk.run("install", "x"))[0] == 0
@@ -190,6 +192,7 @@ async def test_a_second_one_says_that_the_first_is_at_it(desk: Desk) -> None:
     await ended(first)
 
 
+@pytest.mark.long
 async def test_stalls_and_failures_are_told_as_they_happen(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA))
     desk.server.faults = [hostile.stalls(500_000)]

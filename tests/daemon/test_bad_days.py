@@ -106,6 +106,7 @@ async def test_a_hang_up_and_a_reader_that_leaves_do_not_end_it(tmp_path: Path) 
         assert "Traceback" not in daemon.log
 
 
+@pytest.mark.long
 async def test_shells_end_with_a_sentence_whatever_is_said(tmp_path: Path) -> None:
     async with running_daemon(tmp_path, zigbee={"path": "none"}):
         for text in ("", " ", "\udcff\udcfe", "\x1b[31m", "[/]", "a" * 40_000):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pichat.simulator.process import SimulatorProcess
 from tests.support.daemon import pichat, running_daemon
 
 
+@pytest.mark.long
 async def test_devices_join_are_named_and_obey(tmp_path: Path) -> None:
     control = tmp_path / "stick.sock"
     state = tmp_path / "state"

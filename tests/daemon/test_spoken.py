@@ -82,6 +82,7 @@ async def test_turn_off_everything(listening: DaemonProcess, pulse: Pulse, tmp_p
     assert await turn.said(turn.answer) > SURELY
 
 
+@pytest.mark.long
 async def test_what_is_the_temperature_in_the_bathroom(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:
@@ -105,6 +106,7 @@ async def test_what_is_no_home_command_is_refused_aloud_and_nothing_moves(
     assert await turn.said(answer) > SURELY
 
 
+@pytest.mark.long
 async def test_wake_word_and_command_in_one_breath(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:

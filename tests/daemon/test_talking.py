@@ -145,6 +145,7 @@ async def test_an_answer_can_be_interrupted(
     assert likeness(sound, await as_spoken(whole)) < SURELY
 
 
+@pytest.mark.long
 async def test_a_muted_microphone_hears_nothing_and_an_unmuted_one_does(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_equal_names_in_two_rooms_are_open_to_the_other_room() -> None:
     assert intents.judge("turn on the lamp in the bedroom", area="Kitchen") is COMPLETE
 
 
+@pytest.mark.long
 def test_beginnings_of_sampled_sentences(english: Intents) -> None:
     sentences = sampled("en", HOUSE, 500) + [str(c["say"]) for c in home_commands()]
     judged = judge_all(english, HOUSE, sentences)

@@ -49,6 +49,7 @@ def passes(scenario: str) -> None:
     assert not played.mistakes, f"\n{played}"
 
 
+@pytest.mark.long
 def test_1_the_microphone_dies_and_the_daemon_stays_up_deaf() -> None:
     """Microphone stream dies and the daemon stays up deaf."""
     passes(f"""
@@ -131,6 +132,7 @@ expect:
 """)
 
 
+@pytest.mark.long
 def test_6_no_follow_up_without_the_wake_word() -> None:
     """No follow-up without the wake word."""
     passes(f"""
@@ -147,6 +149,7 @@ expect:
 """)
 
 
+@pytest.mark.long
 def test_7_it_wakes_though_nobody_called() -> None:
     """False wakes. Two hours of it are among the wake words' long tests."""
     passes("""
@@ -188,6 +191,7 @@ def test_9_the_start_of_speech_is_clipped_after_idle() -> None:
     assert run_virtual(after_idle())[: len(sound)] == sound
 
 
+@pytest.mark.long
 def test_10_speech_plays_only_when_all_of_it_was_written() -> None:
     """TTS "streams" but plays only at the end."""
     passes(f"""
