@@ -196,7 +196,7 @@ Milestone = Literal[
     "speech_start",
     "speech_end",  # detail: why the turn ended: complete, silence, open, stopped
     "capped",
-    "gave_up",
+    "gave_up",  # detail: why, unless nobody spoke: no command, sound lost, button
     "transcribed",  # a model was asked when the recogniser refused; detail: how it failed
     "paused",  # somebody speaks into the answer
     "resumed",  # it was nothing

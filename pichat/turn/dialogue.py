@@ -130,8 +130,10 @@ class Dialogue:
         if self._status.doing in ("hearing", "following_up"):
             if self._answered is not None:
                 self._go_on(self._now_s())
-            else:
-                self._status.do("listening")
+                return
+            if self._status.doing == "hearing":
+                self._milestone(self._turn, "gave_up", self._now_s(), "sound lost")
+            self._status.do("listening")
 
     def interrupt(self) -> None:
         """A button: be silent, and forget what is being said."""

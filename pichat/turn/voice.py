@@ -156,7 +156,7 @@ class VoiceLoop:
         listening = asyncio.create_task(station.listen())
         try:
             station.set_recogniser(self._open_recogniser, self._reason)
-            await station.status.until_able(patience_s)
+            await _until_able(station, listening, patience_s)
             if not wake_word:
                 station.begin()
             yield station
@@ -200,3 +200,16 @@ class VoiceLoop:
     def _show(self) -> None:
         for station in (self._local, *self._screens.values()):
             station.status.show()
+
+
+async def _until_able(station: Station, listening: asyncio.Task[None], patience_s: float) -> None:
+    """Return when the station listens. Raises why it does not."""
+    able = asyncio.create_task(station.status.until_able(patience_s))
+    try:
+        await asyncio.wait({able, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            listening.result()
+        await able
+    finally:
+        able.cancel()
+        await asyncio.gather(able, return_exceptions=True)
