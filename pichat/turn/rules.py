@@ -40,7 +40,9 @@ class Rules:
     unasked_s: float = _UNASKED_S
     into_answer_s: float = 2.0
     barge_in: bool = False  # does plain speech interrupt an answer?
-    barge_in_s: float = 0.5  # for how long somebody has to speak into it
+    # For how long somebody has to speak into it, until it pauses: shorter than "stop" is. A cough
+    # pauses it too, and it goes on.
+    barge_in_s: float = 0.3
 
     @classmethod
     def of(cls, config: Voice, *, barge_in: bool, understands_anything: bool) -> Rules:

@@ -78,7 +78,7 @@ def answering(rules: Rules | None = None) -> Machine:
 def spoken_into() -> Machine:
     """Somebody has just begun to speak into an answer."""
     machine = answering(Rules(barge_in=True, invite_after_s=0.3))
-    assert kinds(play(machine, For(1), For(0.5, TALK))) == [SpeechStarted]
+    assert kinds(play(machine, For(1), For(0.3, TALK))) == [SpeechStarted]
     return machine
 
 

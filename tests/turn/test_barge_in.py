@@ -94,9 +94,9 @@ async def test_a_command_into_the_answer_cancels_and_is_run() -> None:
         first, second = kitchen.turns.asked
         assert second.candidates == ("turn on the light",)
         assert second.turn_id != first.turn_id
-        # It is paused half a second after somebody began to speak.
+        # It is paused three tenths of a second after somebody began to speak.
         assert kitchen.answers == [
-            (heard_in(1.0), False),
+            (heard_in(0.8), False),
             ("Turned on. The light is bright.", True),
         ]
         by_turn = [each.what for each in kitchen.seen(VoiceHeard) if each.turn_id == second.turn_id]
@@ -116,7 +116,7 @@ async def test_a_television_pauses_the_answer_once_and_it_is_heard_to_its_end() 
         await kitchen.until(lambda: "resumed" in kitchen.milestones())
         paused_s = kitchen.at_s("resumed") - kitchen.at_s("paused")
         # `paused` counts from the beginning of the speech.
-        assert paused_s == pytest.approx(2.5, abs=0.1)
+        assert paused_s == pytest.approx(2.3, abs=0.1)
         await kitchen.until(lambda: "spoken" in kitchen.milestones())
         assert kitchen.speaker.did == ["pause", "resume"]
         assert kitchen.answers == [("".join(LONG).strip(), True)]
@@ -125,7 +125,7 @@ async def test_a_television_pauses_the_answer_once_and_it_is_heard_to_its_end() 
         asking.cancel()
         # It was heard whole: as long as without the pause, and the pause.
         spoken_s = kitchen.at_s("spoken") - kitchen.at_s("first_audio")
-        assert spoken_s == pytest.approx(seconds(*kitchen.speaker.said) + paused_s - 0.5, abs=0.15)
+        assert spoken_s == pytest.approx(seconds(*kitchen.speaker.said) + paused_s - 0.3, abs=0.15)
 
 
 async def test_talk_that_ends_and_is_no_command_resumes_too_and_once() -> None:

@@ -51,13 +51,13 @@ def test_thinking_hears_only_the_wake_word() -> None:
     assert kinds(play(machine, WAKE)) == [Woke]
 
 
-def test_speech_into_the_answer_takes_half_a_second() -> None:
+def test_speech_into_the_answer_takes_three_tenths_of_a_second() -> None:
     machine = answering(Rules(barge_in=True, invite_after_s=0.3))
-    assert play(machine, For(1), For(0.48, TALK), For(0.02), For(0.48, TALK)) == []
+    assert play(machine, For(1), For(0.28, TALK), For(0.02), For(0.28, TALK)) == []
     (started,) = play(machine, For(0.02, TALK))
     assert isinstance(started, SpeechStarted)
     assert (started.phase, machine.phase) == (Phase.SPEAKING, Phase.INTO_ANSWER)
-    assert (machine.now - started.audio_from) / SAMPLE_RATE_HZ == pytest.approx(0.9)
+    assert (machine.now - started.audio_from) / SAMPLE_RATE_HZ == pytest.approx(0.7)
 
 
 def test_without_barge_in_only_wake_word_and_stop_phrase_interrupt() -> None:
