@@ -73,15 +73,11 @@ class Hypothesis:
             return None
         self._unlooked = 0
         text = self._recogniser.partial()
-        new = text if text and text != self._text else None
-        if new:
-            self._text = new
-            self.completeness = self._judge_unfinished(new)
-        # The likeliest text is the wrong one now and then, and the next one a whole command. Behind
-        # a text that breaks off it would be a guess.
-        if quiet and self.completeness is Completeness.UNKNOWN and self.complete():
-            self.completeness = Completeness.COMPLETE
-        return new
+        if not text or text == self._text:
+            return None
+        self._text = text
+        self.completeness = self._judge_unfinished(text)
+        return text
 
     def finish(self) -> tuple[str, ...]:
         """The candidates, after a look at the whole."""
