@@ -51,6 +51,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, State]
     available: bool
     last_seen_s: float | None  # seconds since the epoch
+    confirm: bool = False  # its owner wants to be asked before it opens, unlocks or heats
 
     def capability(self, name: str) -> Capability | None:
         return next((c for c in self.capabilities if c.name == name), None)
@@ -74,6 +75,7 @@ class DeviceRemoved(msgspec.Struct, frozen=True, kw_only=True, tag="device_remov
 # --- tools ---------------------------------------------------------------------------------
 
 Source = Literal["voice", "screen", "shell", "agent", "model"]
+"""Who asked for something. What a model asks for has the source `model`, whoever spoke to it."""
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,11 +100,34 @@ class DeviceOutcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.error_code is None
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_asked"):
+    """A call that waits for a person's yes. `text` asks for it aloud; `expires_s` is in seconds
+    since the epoch; `conversation_id`: in which of them a spoken yes counts."""
+
+    id: str
+    text: str
+    call: ToolCall
+    conversation_id: str
+    turn_id: str
+    expires_s: float
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_ended"):
+    """A question is no longer open: yes, no, or nobody answered in time."""
+
+    id: str
+    answer: Literal["yes", "no", "expired"]
+
+
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`outcomes` for tools that act on or read devices, `value` for the rest."""
+    """`outcomes` for tools that act on or read devices, `value` for the rest. `outside`: the value
+    holds text from outside the house, which is nobody's wish. `question`: nothing was done yet,
+    somebody has to say yes first."""
 
     outcomes: tuple[DeviceOutcome, ...] = ()
     value: Any = None
+    outside: bool = False
+    question: Question | None = None
 
     @property
     def ok(self) -> bool:
@@ -128,7 +153,7 @@ class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started")
     conversation_id: str
     source: Source
     text: str
-    provider: str  # who answers: "intents", later a model's provider
+    provider: str  # who answers first: "intents", or a step of the chain
 
 
 class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):
@@ -149,9 +174,28 @@ class TurnText(msgspec.Struct, frozen=True, kw_only=True, tag="turn_text"):
     text: str
 
 
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the chain that was asked and did not answer, and why."""
+
+    provider: str
+    code: str
+    reason: str  # a sentence
+    after_ms: float
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn took of models. `cost_usd` where the provider tells it."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cost_usd: float | None = None
+
+
 class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished"):
     """The whole answer. `code` is None when all went well, else an error's code: the text then
-    says what failed. `timings_ms` holds the milliseconds of each stage."""
+    says what failed. `timings_ms` holds the milliseconds of each stage. `provider` and `model`:
+    who really answered; `tried`: who was asked before."""
 
     turn_id: str
     conversation_id: str
@@ -160,9 +204,33 @@ class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished
     code: str | None
     retryable: bool
     timings_ms: dict[str, float]
+    model: str | None = None
+    tokens: Tokens | None = None
+    tried: tuple[Tried, ...] = ()
 
 
 TurnEvent = TurnStarted | TurnTool | TurnText | TurnFinished
+
+
+# --- screens and profiles ------------------------------------------------------------------
+
+
+class ScreenCommand(msgspec.Struct, frozen=True, kw_only=True, tag="frontend_command"):
+    """Something to show on the screens. `area`: only on those of a room."""
+
+    kind: Literal["notification", "page", "list"]
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    area: str | None = None
+
+
+class ProfilesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="profiles_changed"):
+    """The names of all profiles, and which of them answers where none was called."""
+
+    names: tuple[str, ...]
+    active: str
+
 
 # --- voice and health ----------------------------------------------------------------------
 
@@ -260,4 +328,8 @@ Event = (
     | WakeScored
     | AnswerHeard
     | PartHealth
+    | Question
+    | Answered
+    | ScreenCommand
+    | ProfilesChanged
 )

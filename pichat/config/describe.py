@@ -12,12 +12,15 @@ import yaml
 from msgspec import Meta, Struct
 from msgspec.structs import fields
 
+from pichat.config.types import Secret
+
 _NAMES = {
     int: "a whole number",
     float: "a number",
     bool: "true or false",
     str: "text",
     Path: "a file's path",
+    Secret: "a key",
     type(None): "nothing",
 }
 

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import fields
 
 from pichat.config.describe import choices, describe_type, in_words, members, suggestion
+from pichat.config.types import Secret
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_]\w*)(?::-(?P<default>[^}]*))?\}")
 
@@ -119,17 +120,19 @@ class Reader:
 
     def _fit(self, node: yaml.Node, raw: Any, kind: Any, where: str) -> Any:
         try:
-            return msgspec.convert(raw, kind, dec_hook=self._path_value)
+            return msgspec.convert(raw, kind, dec_hook=self._special)
         except msgspec.ValidationError:
             hint = suggestion(raw, choices(kind)) if isinstance(raw, str) else ""
             sentence = f"{where} should be {describe_type(kind)}, not {in_words(raw)}.{hint}"
             self.problem(node, sentence)
             return UNSET
 
-    def _path_value(self, kind: type, value: object) -> object:
-        """Paths are relative to the configuration's own folder."""
+    def _special(self, kind: type, value: object) -> object:
+        """Paths are relative to the configuration's own folder; a secret may look like a number."""
         if kind is Path and isinstance(value, str):
             return self._path.parent / Path(value).expanduser()
+        if kind is Secret and isinstance(value, str | int):
+            return Secret(str(value))
         raise NotImplementedError(kind)
 
     def _replaced(self, node: yaml.ScalarNode, where: str) -> Any:

@@ -15,6 +15,18 @@ Positive = Annotated[float, Meta(gt=0)]
 Text = Annotated[str, Meta(min_length=1)]
 
 
+class Secret:
+    """A key. It prints as stars; `value` is for whoever sends it. No encoder knows it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str = "") -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "***" if self.value else "(none)"
+
+
 class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where screens connect. Port 0 picks a free one."""
 
@@ -100,10 +112,76 @@ class Voice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
 
+class LocalModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The language model of this machine, which a chain calls `local`. `model`: the name of one
+    that was installed, or a GGUF file. `load`: when it is first needed, or at the start."""
+
+    model: Path
+    load: Literal["needed", "start"] = "needed"
+    idle_s: Positive = 600.0  # it is unloaded after so long without use
+    context_tokens: Annotated[int, Meta(ge=256)] = 4096
+    threads: Annotated[int, Meta(ge=1)] | None = None  # None: what suits the machine
+
+
+class CloudModel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provider on the network. `kind` is the API that it speaks: `openai` is spoken by most,
+    Ollama, vLLM, llama-server, OpenRouter and Azure among them. `api_version` is Azure's, whose
+    models are deployments. `cloud: false` is for a server of your own at home."""
+
+    kind: Literal["openai", "anthropic", "gemini"]
+    model: Text
+    url: Text | None = None  # None: the provider's own
+    api_key: Secret = field(default_factory=Secret)
+    api_version: Text | None = None
+    image_model: Text | None = None
+    headers: dict[str, str] = {}
+    cloud: bool = True
+
+
+class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One step of a chain. `use`: `intents`, `local`, or a provider's name, each model of which
+    can be asked as `name:model`. Deadlines for the first token and for the whole answer."""
+
+    use: Text
+    first_token_s: Positive = 20.0
+    total_s: Positive = 120.0
+
+
+class Llm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Language models. `providers`: by the names that chains use."""
+
+    local: LocalModel | None = None
+    providers: dict[str, CloudModel] = {}
+
+
+class ModelParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a model answers. None leaves the provider's own."""
+
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Fraction | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    seed: int | None = None
+    stop: tuple[Text, ...] = ()
+
+
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whom a wake word calls."""
+    """Whom a wake word calls. `chain`: who is asked, in that order; without one, the intents, then
+    every model that the config names, of which those in the cloud only with `may_use_cloud`.
+    `system`: what models are told beside PiChat's own text. `tools`: patterns (`get_*`) of those
+    that models may use, None for all. `language`: None is the house's own."""
 
     style: Style = field(default_factory=Style)
+    chain: tuple[Text | Step, ...] = ()
+    parameters: ModelParameters = ModelParameters()
+    system: str = ""
+    tools: tuple[Text, ...] | None = None
+    may_use_cloud: bool = False
+    language: Text | None = None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The chain, each step whole."""
+        return tuple(each if isinstance(each, Step) else Step(use=each) for each in self.chain)
 
 
 Deed = Literal["mute", "stop", "listen"]
@@ -164,5 +242,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     simulator: Simulator = field(default_factory=Simulator)
     voice: Voice = field(default_factory=Voice)
     profiles: dict[str, Profile] = field(default_factory=lambda: {"default": Profile()})
+    llm: Llm = field(default_factory=Llm)
     controls: Controls = field(default_factory=Controls)
     logging: Logging = field(default_factory=Logging)

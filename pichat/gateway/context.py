@@ -13,7 +13,7 @@ from pichat.gateway.protocol import (
 from pichat.gateway.services import Services
 from pichat.gateway.sound import IncomingSound
 
-Topic = Literal["devices", "voice", "turns", "health", "scores"]
+Topic = Literal["devices", "voice", "turns", "health", "scores", "questions", "screens", "profiles"]
 
 
 class ClientGoneError(Exception):

@@ -9,12 +9,16 @@ import structlog
 from pichat.bus import Bus, Subscription
 from pichat.errors import BusyError
 from pichat.events import (
+    Answered,
     AnswerHeard,
     DeviceAdded,
     DeviceChanged,
     DeviceRemoved,
     Event,
     PartHealth,
+    ProfilesChanged,
+    Question,
+    ScreenCommand,
     Transcript,
     TurnFinished,
     TurnStarted,
@@ -43,6 +47,10 @@ TOPICS: dict[type[Event], Topic] = {
     AnswerHeard: "turns",
     WakeScored: "scores",
     PartHealth: "health",
+    Question: "questions",
+    Answered: "questions",
+    ScreenCommand: "screens",
+    ProfilesChanged: "profiles",
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
 _WAITING_EVENTS = 4096

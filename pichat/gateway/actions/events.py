@@ -8,7 +8,15 @@ from pichat.gateway.actions.system import HealthReport, health_report
 from pichat.gateway.context import Context, Topic
 from pichat.gateway.registry import action
 
-_ALL: tuple[Topic, ...] = ("devices", "voice", "turns", "health")
+_ALL: tuple[Topic, ...] = (
+    "devices",
+    "voice",
+    "turns",
+    "health",
+    "questions",
+    "screens",
+    "profiles",
+)
 
 
 class Subscribe(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +48,8 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     """Take a snapshot, and hear of every change from then on: frames of status `event` with this
     request's id, whose action is the event's name (device_added, device_changed, device_removed,
     turn_started, turn_tool, turn_text, turn_finished, voice_changed, transcript, voice_heard,
-    health_changed). Subscribing again replaces the topics."""
+    health_changed, confirmation_asked, confirmation_ended, frontend_command, profiles_changed).
+    Subscribing again replaces the topics."""
     services, topics = context.services, payload.topics
     context.client.subscribe(context.request_id, frozenset(topics))
     return Snapshot(
