@@ -41,9 +41,14 @@ class Apart:
         self._child.send(b"p")
         return self._child.receive().decode()
 
-    def so_far(self) -> tuple[str, ...]:
+    def so_far(self) -> str:
         """See Recogniser."""
-        return self._candidates(b"s")
+        self._child.send(b"s")
+        return self._child.receive().decode()
+
+    def look_again(self) -> tuple[str, ...]:
+        """See Recogniser."""
+        return self._candidates(b"l")
 
     def finish(self) -> tuple[str, ...]:
         """See Recogniser."""
@@ -96,7 +101,9 @@ def _recogniser(engine: str, language_model: str, dictionary: str) -> Answer:
             case b"p":
                 return recogniser.partial().encode()
             case b"s":
-                return msgspec.json.encode(recogniser.so_far())
+                return recogniser.so_far().encode()
+            case b"l":
+                return msgspec.json.encode(recogniser.look_again())
             case b"e":
                 return msgspec.json.encode(recogniser.finish())
         return None

@@ -35,10 +35,15 @@ class Recogniser(Protocol):
         """The best text so far, "" for none."""
         ...
 
-    def so_far(self) -> tuple[str, ...]:
-        """What the text so far may be, likeliest first, () for nothing; the utterance goes on.
-        Quick enough for every look at a silence (a millisecond), and a little less sure than
-        `finish`: take them when one is a complete command, else wait."""
+    def so_far(self) -> str:
+        """The best text so far when it is as good as a candidate; "" when only `look_again` can
+        tell. Takes no time."""
+        ...
+
+    def look_again(self) -> tuple[str, ...]:
+        """What `finish` would give, though the utterance may go on. As slow as `finish`, and with
+        the next sound all of it is decoded anew: for a moment in which it seems to be over. () when
+        there is too much of it for that."""
         ...
 
     def finish(self) -> tuple[str, ...]:

@@ -15,7 +15,10 @@ class Nothing:
     def partial(self) -> str:
         return ""
 
-    def so_far(self) -> tuple[str, ...]:
+    def so_far(self) -> str:
+        return ""
+
+    def look_again(self) -> tuple[str, ...]:
         return ()
 
     def finish(self) -> tuple[str, ...]:

@@ -33,8 +33,8 @@ UTTERANCES = 5
 """The decoder listens with the median of what so many taught it, each coefficient by itself: one
 or two that were a passing lorry or a song must not deafen it for the next command."""
 
-QUICK_S = 6.0
-"""So long the lattice stays small enough to be searched at every look."""
+AGAIN_S = 6.0
+"""So much is quickly decoded anew, when a command goes on that was looked at as a whole."""
 
 
 class PocketSphinx:
@@ -55,21 +55,18 @@ class PocketSphinx:
         self._listening = False
         self._odd = b""
         self._fed_s = 0.0
-        self._first: bytearray | None = bytearray()
+        self._heard = bytearray()
+        self._looked: tuple[str, ...] | None = None  # at the whole, which then got no more sound
+        self._learnt = False
         self._means: deque[list[float]] = deque(maxlen=UTTERANCES)
 
     def begin(self) -> None:
-        if self._listening:
-            self._end()
-        if self._means:
-            middle = [statistics.median(values) for values in zip(*self._means, strict=True)]
-            self._decoder.set_cmn(",".join(f"{value:.4f}" for value in middle))
-        self._decoder.start_utt()
+        self.drop()
         self._listening = True
         self._odd = b""
         self._fed_s = 0.0
-        if self._first is not None:
-            self._first.clear()
+        self._heard.clear()
+        self._start()
 
     def feed(self, pcm: bytes) -> None:
         if not self._listening:
@@ -78,41 +75,65 @@ class PocketSphinx:
         whole = len(pcm) - len(pcm) % 2
         self._odd = pcm[whole:]
         self._fed_s += whole / SAMPLE_BYTES / SAMPLE_RATE_HZ
-        if whole and self._fed_s <= LONGEST_S:
+        if not whole or self._fed_s > LONGEST_S:
+            return
+        self._heard += pcm[:whole]
+        if self._looked is None:
             self._decoder.process_raw(pcm[:whole])
-            if self._first is not None:
-                self._first += pcm[:whole]
+        else:
+            self._start()
+            self._decoder.process_raw(bytes(self._heard))
 
     def partial(self) -> str:
         best = self._decoder.hyp() if self._listening else None
         return str(best.hypstr) if best else ""
 
-    def so_far(self) -> tuple[str, ...]:
-        # The first pass alone: the lattice up to now, without the second pass that `finish` makes.
-        quick = self._listening and self._first is None and self._fed_s <= QUICK_S
-        return self._best() if quick else ()
+    def so_far(self) -> str:
+        return self.partial() if self._learnt else ""
+
+    def look_again(self) -> tuple[str, ...]:
+        if not self._listening or self._fed_s > AGAIN_S:
+            return ()
+        return self._look()
 
     def finish(self) -> tuple[str, ...]:
         if not self._listening:
             return ()
-        self._end()
-        if self._fed_s > LONGEST_S:
-            return ()
-        if self._fed_s >= LEARNT_S:
-            self._learn()
-        return self._best()
+        candidates = () if self._fed_s > LONGEST_S else self._look()
+        self.drop()
+        return candidates
 
     def drop(self) -> None:
-        if self._listening:
-            self._end()
-
-    def _learn(self) -> None:
-        if self._first is not None:
-            self._decoder.start_utt()
-            self._decoder.process_raw(bytes(self._first))
+        if not self._listening:
+            return
+        self._listening = False
+        if self._looked is None:
             self._decoder.end_utt()
-            self._first = None
-        self._means.append([float(value) for value in self._decoder.get_cmn().split(",")])
+        elif self._fed_s >= LEARNT_S:
+            self._means.append([float(value) for value in self._decoder.get_cmn().split(",")])
+            self._learnt = True
+
+    def close(self) -> None:
+        self.drop()
+        self._decoder = None
+
+    def _start(self) -> None:
+        if self._means:
+            middle = [statistics.median(values) for values in zip(*self._means, strict=True)]
+            self._decoder.set_cmn(",".join(f"{value:.4f}" for value in middle))
+        self._looked = None
+        self._decoder.start_utt()
+
+    def _look(self) -> tuple[str, ...]:
+        """At the whole; a first one twice, with what it taught."""
+        if self._looked is None:
+            self._decoder.end_utt()
+            if not self._learnt and self._fed_s >= LEARNT_S:
+                self._decoder.start_utt()
+                self._decoder.process_raw(bytes(self._heard))
+                self._decoder.end_utt()
+            self._looked = self._best()
+        return self._looked
 
     def _best(self) -> tuple[str, ...]:
         best = self._decoder.hyp()
@@ -121,15 +142,6 @@ class PocketSphinx:
         others = [other for other in islice(self._decoder.nbest() or (), CANDIDATES) if other]
         texts = [best.hypstr, *(other.hypstr for other in others)]
         return tuple(dict.fromkeys(text for text in texts if text))
-
-    def close(self) -> None:
-        if self._listening:
-            self._end()
-        self._decoder = None
-
-    def _end(self) -> None:
-        self._listening = False
-        self._decoder.end_utt()
 
 
 def create(vocabulary: Vocabulary) -> PocketSphinx:

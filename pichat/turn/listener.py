@@ -93,7 +93,7 @@ class Listener:
         self._rules = rules
         self._engines = engines
         self._machine = Machine(rules)
-        self._hypothesis = Hypothesis(engines.judge)
+        self._hypothesis = Hypothesis(engines.judge, rules.complete_silence_s)
         self._nearby = Nearby()
         self._own_voice = OwnVoice()
         self._open: OpenRecogniser | None = None

@@ -53,7 +53,7 @@ def hear(recogniser: Recogniser, text: str) -> list[object]:
         recogniser.begin()
         for block in blocks(spoken(text), 20):
             recogniser.feed(block)
-        told += [recogniser.partial(), recogniser.so_far()]
+        told += [recogniser.partial(), recogniser.so_far(), recogniser.look_again()]
         told.append(recogniser.finish())
     return told
 

@@ -133,16 +133,34 @@ def test_blocks_of_any_length_and_partial_text(recogniser: Recogniser, folder: P
 
 def test_candidates_while_the_command_goes_on(recogniser: Recogniser, folder: Path) -> None:
     """A short silence is enough for them, and they cost nothing of what comes after."""
-    assert recogniser.so_far() == ()
+    assert (recogniser.so_far(), recogniser.look_again()) == ("", ())
     hear(recogniser, spoken("turn off everything", "slt", folder))  # its first is special
     recogniser.begin()
-    assert recogniser.so_far() == ()
+    assert (recogniser.so_far(), recogniser.look_again()) == ("", ())
     recogniser.feed(spoken_by("turn on the kitchen light", "slt") + silence(0.14))
-    assert recogniser.so_far()[0] == "turn on the kitchen light"
-    assert recogniser.so_far() == recogniser.so_far()
+    assert recogniser.so_far() == "turn on the kitchen light"
+    assert recogniser.look_again()[0] == "turn on the kitchen light"
+    assert recogniser.look_again() == recogniser.look_again()
     recogniser.feed(spoken_by("and the hallway light", "slt") + silence(0.3))
+    assert "turn on the kitchen light and the hallway light" in recogniser.look_again()
     assert "turn on the kitchen light and the hallway light" in recogniser.finish()
-    assert recogniser.so_far() == ()
+    assert (recogniser.so_far(), recogniser.look_again()) == ("", ())
+
+
+def test_a_fresh_decoder_is_sure_only_of_the_whole(vocabulary: Vocabulary) -> None:
+    """It has not learnt the microphone; a look at the whole makes up for that, and teaches it."""
+    fresh = open_recogniser("pocketsphinx", vocabulary)
+    sound = silence(0.3) + spoken_by("turn on the kitchen light", "slt") + silence(0.14)
+    fresh.begin()
+    fresh.feed(sound)
+    assert fresh.partial() != ""
+    assert fresh.so_far() == ""
+    assert fresh.look_again()[0] == "turn on the kitchen light"
+    fresh.drop()
+    fresh.begin()
+    fresh.feed(sound)
+    assert fresh.so_far() == "turn on the kitchen light"
+    fresh.close()
 
 
 def test_a_decoders_first_command_is_heard_like_any_other(
@@ -196,7 +214,7 @@ def test_noise_without_an_end(another: Recogniser, folder: Path, kind: str) -> N
         for block in blocks(getattr(noise, kind)(length_s, 3)):
             another.feed(block)
         started_s = time.thread_time()
-        assert another.so_far() == ()
+        assert another.look_again() == ()
         candidates = another.finish()
         assert time.thread_time() - started_s < 1
         assert first_understood(intents, candidates) is None

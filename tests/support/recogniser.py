@@ -4,12 +4,13 @@ from __future__ import annotations
 
 
 class KeptRecogniser:
-    """Implements Recogniser. `candidates` is what it answers in the end, `early` before that;
-    `heard` holds the sound of each command."""
+    """Implements Recogniser. `candidates` is what it answers in the end, `again` before that;
+    `heard` holds the sound of each command, `looks` how often it looked again."""
 
-    def __init__(self, *candidates: str, early: tuple[str, ...] = ()) -> None:
+    def __init__(self, *candidates: str, again: tuple[str, ...] = ()) -> None:
         self.candidates = candidates
-        self.early = early
+        self.again = again
+        self.looks = 0
         self.heard: list[bytearray] = []
         self.closed = False
         self._open = False
@@ -28,9 +29,14 @@ class KeptRecogniser:
         assert self._open, "not begun"
         return f"{len(self.heard[-1]) // 16_000} half seconds"
 
-    def so_far(self) -> tuple[str, ...]:
+    def so_far(self) -> str:
         assert self._open, "not begun"
-        return self.early
+        return ""
+
+    def look_again(self) -> tuple[str, ...]:
+        assert self._open, "not begun"
+        self.looks += 1
+        return self.again
 
     def finish(self) -> tuple[str, ...]:
         assert self._open, "not begun"

@@ -126,12 +126,15 @@ class ScriptedRecogniser:
         assert self._open, "not begun"
         return self._text
 
-    def so_far(self) -> tuple[str, ...]:
+    def so_far(self) -> str:
+        return "" if self._text in self._at_last else self.partial()
+
+    def look_again(self) -> tuple[str, ...]:
         text = self.partial()
         return tuple(self._at_last.get(text, (text,) if text else ()))
 
     def finish(self) -> tuple[str, ...]:
-        candidates = self.so_far()
+        candidates = self.look_again()
         self._open = False
         return candidates
 

@@ -96,7 +96,7 @@ async def test_an_unusable_engine_is_named_as_the_reason() -> None:
 class Failing(ScriptedRecogniser):
     """Breaks when it should tell what it heard."""
 
-    def so_far(self) -> tuple[str, ...]:
+    def so_far(self) -> str:
         self._open = False
         raise RuntimeError("the decoder broke")
 
