@@ -1,0 +1,98 @@
+"""The tool calls of one answer of a model, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from pichat.errors import BusyError, PiChatError
+from pichat.events import Question, ToolCall, ToolResult, TurnTool
+from pichat.llm.base import Call, Message, ToolSpec
+
+log = structlog.get_logger(__name__)
+
+MOST_CALLS = 16
+"""Of one answer; the model is told that the others were not made."""
+
+
+class ModelTools(Protocol):
+    """The tools as a model uses them in one turn. `specs`: those that it may use."""
+
+    @property
+    def specs(self) -> tuple[ToolSpec, ...]: ...
+
+    def as_call(self, call: Call) -> ToolCall:
+        """Raises a PiChatError whose sentence tells the model what does not fit."""
+        ...
+
+    async def run(self, call: ToolCall, *, outside: bool) -> ToolResult:
+        """See Toolbox.call."""
+        ...
+
+    def text(self, result: ToolResult) -> str:
+        """The result as the model reads it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of a call: a message for the model, and either an event or the error because of
+    which nothing was tried."""
+
+    message: Message
+    event: TurnTool | None = None
+    error: PiChatError | None = None
+
+    @property
+    def question(self) -> Question | None:
+        return self.event.result.question if self.event else None
+
+
+async def act(
+    calls: Sequence[Call], tools: ModelTools, turn_id: str, *, outside: bool
+) -> list[Acted]:
+    """Make the calls, all at the same time. The results are in the calls' order. `outside`: text
+    from outside the house may be behind them. Raises nothing but what cancels it."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_act(call, tools, turn_id, outside=outside))
+            for call in calls[:MOST_CALLS]
+        ]
+    too_many = BusyError(f"This call was not made: {MOST_CALLS} are the most at a time.")
+    return [task.result() for task in tasks] + [_failed(c, too_many) for c in calls[MOST_CALLS:]]
+
+
+async def _act(call: Call, tools: ModelTools, turn_id: str, *, outside: bool) -> Acted:
+    started_s = time.monotonic()
+    try:
+        tool_call = tools.as_call(call)
+        result = await tools.run(tool_call, outside=outside)
+        text = tools.text(result)
+    except PiChatError as error:
+        return _failed(call, error)
+    except Exception:  # the owner's boundary: one tool's defect must not cost the others' results
+        log.exception("tool failed", tool=call.name, turn_id=turn_id)
+        return _failed(call, PiChatError.unexpected(turn_id))
+    event = TurnTool(
+        turn_id=turn_id,
+        call=tool_call,
+        result=result,
+        started_s=started_s,
+        duration_ms=round((time.monotonic() - started_s) * 1000, 3),
+    )
+    return Acted(result_message(call, text, outside=result.outside), event)
+
+
+def _failed(call: Call, error: PiChatError) -> Acted:
+    log.info("tool not called", tool=call.name, code=error.code)
+    return Acted(result_message(call, f"Error: {error.sentence}"), error=error)
+
+
+def result_message(call: Call, text: str, *, outside: bool = False) -> Message:
+    """What the model reads of a call."""
+    return Message(role="tool", text=text, call_id=call.id, name=call.name, outside=outside)
