@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -15,30 +14,14 @@ from pichat.config.types import Style
 from pichat.errors import PiChatError, UnavailableError
 from pichat.health import Health
 from pichat.tts.base import Synthesiser
+from pichat.tts.spoken import speakable
+from pichat.turn.sentences import Sentences
 
 log = structlog.get_logger(__name__)
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])\s*|\n+")
 _LETTERS_PER_S = 14.0  # of espeak-ng at its usual rate
 _LONGEST_QUEUE = 64
 _OWN_SOUND_TAIL_S = 0.1  # from the speaker's buffer through the room into a captured block
-
-
-class Sentences:
-    """Cuts a text that is still being written where a sentence has certainly ended."""
-
-    def __init__(self) -> None:
-        self._open = ""
-
-    def add(self, text: str) -> list[str]:
-        """The sentences that `text` completes."""
-        *whole, self._open = _SENTENCE_END.split(self._open + text)
-        return [sentence.strip() for sentence in whole if sentence.strip()]
-
-    def rest(self) -> str:
-        """What has no end yet; it is forgotten here."""
-        rest, self._open = self._open.strip(), ""
-        return rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +79,7 @@ class Answer:
         self._style = style
         self._on_start = on_start
         self._on_first = on_first
-        self._sentences = Sentences()
+        self._sentences = Sentences(language)
         self._queue: asyncio.Queue[str | None] = asyncio.Queue(_LONGEST_QUEUE)
         self._playback: Playback | None = None
         self._said: list[Said] = []
@@ -133,11 +116,14 @@ class Answer:
     async def _speak(self) -> bool:
         going = True
         while (sentence := await self._queue.get()) is not None:
-            if going and self._playback is None:
+            spoken = self._in_words(sentence) if going else ""
+            if not spoken:
+                continue
+            if self._playback is None:
                 self._playback = self._begin()
-                going = self._playback is not None
-            if going and self._playback is not None:
-                going = await self._say(sentence, self._playback)
+            going = self._playback is not None
+            if self._playback is not None:
+                going = await self._say(sentence, spoken, self._playback)
         if self._playback is None or not going:
             return False
         try:
@@ -154,12 +140,20 @@ class Answer:
         self._on_start()
         return playback
 
-    async def _say(self, sentence: str, playback: Playback) -> bool:
-        """False when no more can be said."""
+    def _in_words(self, sentence: str) -> str:
+        try:
+            return speakable(sentence, self._language)
+        except Exception:  # a defect in the wording must not cost the person the answer
+            log.exception("a sentence is spoken as it is written")
+            return sentence
+
+    async def _say(self, sentence: str, spoken: str, playback: Playback) -> bool:
+        """Say `spoken`; `sentence` is how it is written, and what is kept as heard. False when no
+        more can be said."""
         from_s = playback.written_s
         going = False
         try:
-            speaking = self._synthesiser.speak(sentence, self._language, self._style)
+            speaking = self._synthesiser.speak(spoken, self._language, self._style)
             async with speaking as speech:
                 going = await playback.write(speech.chunks, speech.sample_rate_hz)
         except PiChatError as error:

@@ -13,27 +13,10 @@ from pichat.config.types import Style
 from pichat.errors import UnavailableError
 from pichat.health import Health
 from pichat.tts.base import PLAIN, Speech
-from pichat.turn.mouth import Answer, Mouth, Said, Sentences
+from pichat.turn.mouth import Answer, Mouth, Said
 from tests.turn.devices import KeptSpeaker, ReadableSynthesiser, seconds
 
 VIRTUAL_TIME = True
-
-
-@pytest.mark.parametrize(
-    ("pieces", "sentences", "rest"),
-    [
-        (["It is 21.5 degrees. The ", "door is open"], ["It is 21.5 degrees."], "The door is open"),
-        (["Done", ".", " Next!"], ["Done."], "Next!"),
-        (["“Really?” he asked. "], ["“Really?", "he asked."], ""),
-        (["灯が消えました。次"], ["灯が消えました。"], "次"),
-        (["  "], [], ""),
-    ],
-)
-def test_sentences(pieces: list[str], sentences: list[str], rest: str) -> None:
-    cutter = Sentences()
-    assert [sentence for piece in pieces for sentence in cutter.add(piece)] == sentences
-    assert cutter.rest() == rest
-    assert cutter.rest() == ""
 
 
 @pytest.mark.parametrize(
@@ -109,6 +92,15 @@ async def test_nothing_to_say_is_not_aloud() -> None:
     assert not await answer.finish()
     assert not answer.aloud
     assert room.starts == 0
+
+
+async def test_it_is_said_as_a_person_would_and_kept_as_it_is_written() -> None:
+    room = Room()
+    answer = room.answer()
+    await answer.add("👍\n- **Kitchen**: 21.5 °C\n---\n- Hall")
+    assert await answer.finish()
+    assert room.speaker.said == ["Kitchen: 21.5 degrees Celsius.", "Hall."]
+    assert answer.heard() == "- **Kitchen**: 21.5 °C - Hall"
 
 
 async def test_a_long_answer_waits_and_can_be_ended() -> None:
