@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ import aiosqlite
 from pichat.errors import StartError, UnavailableError
 
 Parameters = Sequence[str | int | float | bytes | None]
+Statement = tuple[str, Parameters]
 
 
 class Database:
@@ -36,10 +37,22 @@ class Database:
 
     async def write_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """One statement for each row, all of them or none. Raises UnavailableError as `write`."""
+        async with self._transaction():
+            await self._connection.executemany(sql, rows)
+
+    async def write_together(self, statements: Iterable[Statement]) -> None:
+        """Different statements, in order, all of them or none. Raises UnavailableError as
+        `write`."""
+        async with self._transaction():
+            for sql, parameters in statements:
+                await self._connection.execute(sql, parameters)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
         async with self._writing, _told():
             await self._connection.execute("BEGIN")
             try:
-                await self._connection.executemany(sql, rows)
+                yield
             except BaseException:
                 await self._connection.rollback()
                 raise

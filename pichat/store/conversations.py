@@ -1,0 +1,255 @@
+"""What was said, by conversation. Messages are written behind the turn's back, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import msgspec
+import structlog
+
+from pichat.errors import BusyError, UnavailableError
+from pichat.health import Health
+from pichat.llm.base import Image, Message
+from pichat.store import find
+from pichat.store.behind import WriteBehind
+from pichat.store.db import Database, Statement
+from pichat.store.find import Conversation
+from pichat.store.history import heard_of, title_of, whole
+from pichat.store.messages import COLUMNS, StoredMessage, from_row, images_of, inserts
+
+log = structlog.get_logger(__name__)
+
+PART = "conversations"
+_PATIENCE_S = 1.0
+
+_TOUCH = (
+    "INSERT INTO conversations (id, title, profile, created_s, updated_s) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET updated_s = max(updated_s, excluded.updated_s),"
+    " title = CASE WHEN title = '' THEN excluded.title ELSE title END"
+)
+_CHANGE = (
+    "UPDATE conversations SET title = coalesce(?, title), profile = coalesce(?, profile)"
+    " WHERE id = ?"
+)
+_FORGET_EMPTY = (
+    "DELETE FROM conversations WHERE updated_s < ? AND NOT EXISTS"
+    " (SELECT 1 FROM messages WHERE conversation_id = conversations.id)"
+)
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of a conversation, oldest first; `more`: older ones are there."""
+
+    messages: tuple[StoredMessage, ...]
+    more: bool
+
+
+class Conversations:
+    """A conversation begins with its first message, under whatever id that names, and has the first
+    sentence as its title.
+
+    Whoever reads waits for what is still being written, but at most a second: with a disk that
+    takes nothing, `history` still has the messages that wait for it.
+    """
+
+    def __init__(self, database: Database, health: Health, again_s: float = 2.0) -> None:
+        self._database = database
+        self._health = health
+        self._behind = WriteBehind(database, self._tell, again_s)
+
+    async def serve(self) -> None:
+        """Write until it is cancelled."""
+        await self._behind.serve()
+
+    # --- the turn's side -------------------------------------------------------------------
+
+    def add_later(self, *messages: StoredMessage, profile: str = "default") -> None:
+        """Keep messages, without waiting for the disk. When it is far behind, they are not kept,
+        and the log says so: a light need not stay dark for that. `profile`: of a conversation that
+        begins with them."""
+        try:
+            self._behind.later(_additions(messages, profile), messages)
+        except BusyError:
+            log.warning("messages not kept", messages=len(messages))
+
+    async def add(self, *messages: StoredMessage, profile: str = "default") -> None:
+        """Keep messages, all or none, on the disk when this returns. Raises
+        UnavailableError when it takes none."""
+        await self._behind.now(_additions(messages, profile), messages)
+
+    async def add_user(
+        self,
+        conversation_id: str,
+        turn_id: str,
+        text: str,
+        images: tuple[Image, ...] = (),
+        *,
+        profile: str = "default",
+    ) -> StoredMessage:
+        """What a person said, on the disk when this returns. Raises as `add`."""
+        message = Message(role="user", text=text, images=images)
+        stored = StoredMessage.new(conversation_id, turn_id, message)
+        await self.add(stored, profile=profile)
+        return stored
+
+    async def flushed(self) -> None:
+        """Wait until everything so far is on the disk. Raises as `add`."""
+        await self._behind.flushed()
+
+    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]:
+        """The newest messages as a model can be asked with them, oldest first, beginning with one
+        of the person's; fewer than the limit when the oldest turn does not fit whole."""
+        waiting = self._waiting_in(conversation_id)
+        page = await self.messages(conversation_id, limit=limit_messages, images=True)
+        known = {stored.id for stored in page.messages}
+        late = [stored for stored in waiting if stored.id not in known]
+        newest = [*page.messages, *late][-limit_messages:]
+        return whole([stored.message for stored in newest])
+
+    async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None:
+        """What of a turn's answer was really heard: that, and no more, is what was said. Raises as
+        `add`."""
+        if not cut_off:
+            return
+        await self._settled()
+        said = await self._database.read(
+            "SELECT id, text FROM messages WHERE turn_id = ? AND role = 'assistant'"
+            " ORDER BY number",
+            (turn_id,),
+        )
+        heard = heard_of([whole_text for _, whole_text in said], text)
+        await self._behind.now(
+            ("UPDATE messages SET text = ?, cut_off = 1 WHERE id = ?", (now, message_id))
+            for (message_id, before), now in zip(said, heard, strict=True)
+            if now != before
+        )
+
+    # --- the screens' side -----------------------------------------------------------------
+
+    async def newest(
+        self, *, query: str = "", before: str | None = None, limit: int = 50
+    ) -> tuple[Conversation, ...]:
+        """Those with the newest message first, after the one with the id `before`. `query`: words
+        of the title or of one message, each from its beginning."""
+        await self._settled()
+        return await find.conversations(self._database, query, before, limit)
+
+    async def get(self, conversation_id: str) -> Conversation:
+        """Raises NotFoundError."""
+        await self._settled()
+        return await find.conversation(self._database, conversation_id)
+
+    async def create(self, title: str, profile: str) -> Conversation:
+        """Without a title, the first sentence becomes it. Raises as `add`."""
+        now_s = time.time()
+        new = Conversation(
+            id=uuid.uuid4().hex, title=title, profile=profile, created_s=now_s, updated_s=now_s
+        )
+        await self._behind.now([(_TOUCH, (new.id, title, profile, now_s, now_s))])
+        return new
+
+    async def update(
+        self, conversation_id: str, *, title: str | None = None, profile: str | None = None
+    ) -> Conversation:
+        """Raises NotFoundError, and as `add`."""
+        await self.get(conversation_id)
+        await self._behind.now([(_CHANGE, (title, profile, conversation_id))])
+        return await find.conversation(self._database, conversation_id)
+
+    async def delete(self, conversation_id: str) -> None:
+        """The conversation with all its messages. Raises NotFoundError, and as `add`."""
+        await self.get(conversation_id)
+        await self._behind.now([("DELETE FROM conversations WHERE id = ?", (conversation_id,))])
+
+    async def messages(
+        self,
+        conversation_id: str,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        images: bool = False,
+    ) -> Page:
+        """The newest messages, or those before the one with that id. Without `images`, pictures
+        have no data. A conversation that has not begun has none. Raises NotFoundError for an
+        unknown `before`."""
+        await self._settled()
+        upto = None if before is None else await find.number_of(self._database, before)
+        rows = await self._database.read(
+            f"SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1"  # noqa: S608  (constants)
+            " AND (?2 IS NULL OR number < ?2) ORDER BY number DESC LIMIT ?3",
+            (conversation_id, upto, limit + 1),
+        )
+        newest = list(reversed(rows[:limit]))
+        pictures = await find.images(self._database, [row[0] for row in newest], data=images)
+        found = images_of(pictures)
+        return Page(messages=tuple(from_row(row, found) for row in newest), more=len(rows) > limit)
+
+    async def delete_message(self, message_id: str) -> None:
+        """Raises NotFoundError, and as `add`."""
+        await self._settled()
+        await find.number_of(self._database, message_id)
+        await self._behind.now([("DELETE FROM messages WHERE id = ?", (message_id,))])
+
+    async def forget_before(self, at_s: float) -> None:
+        """Delete messages that are older, and conversations that have none left and are older too.
+        Raises as `add`."""
+        await self._behind.now(
+            [("DELETE FROM messages WHERE at_s < ?", (at_s,)), (_FORGET_EMPTY, (at_s,))]
+        )
+
+    # ---------------------------------------------------------------------------------------
+
+    async def _settled(self) -> None:
+        with suppress(TimeoutError, UnavailableError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._behind.flushed()
+
+    def _waiting_in(self, conversation_id: str) -> list[StoredMessage]:
+        entries: Iterator[Sequence[StoredMessage] | None] = self._behind.waiting()
+        return [
+            stored
+            for entry in entries
+            for stored in entry or ()
+            if stored.conversation_id == conversation_id
+        ]
+
+    def _tell(self, reason: str | None) -> None:
+        if reason is not None:
+            self._health.set(PART, "degraded", reason)
+        elif PART in self._health.parts():
+            self._health.set(PART, "ok")
+
+
+def _additions(messages: Iterable[StoredMessage], profile: str) -> Iterator[Statement]:
+    for stored in messages:
+        message = stored.message
+        title = title_of(message.text) if message.role == "user" else ""
+        touched: tuple[Any, ...] = (
+            stored.conversation_id, title, profile, stored.at_s, stored.at_s,
+        )  # fmt: skip
+        yield _TOUCH, touched
+        yield from inserts(stored)
+
+
+@asynccontextmanager
+async def open_conversations(
+    database: Database, health: Health, again_s: float = 2.0
+) -> AsyncIterator[Conversations]:
+    """Conversations whose messages are all written when the context ends, if the disk takes
+    them."""
+    conversations = Conversations(database, health, again_s)
+    writer = asyncio.create_task(conversations.serve(), name="conversations")
+    try:
+        yield conversations
+        try:
+            await conversations.flushed()
+        except UnavailableError as error:
+            log.warning("messages lost", reason=error.sentence)
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
