@@ -101,6 +101,19 @@ class UnsupportedError(PiChatError):
     code = "unsupported"
 
 
+class NotAllowedError(PiChatError):
+    """Whoever asked may not do that: a tool that its profile does not have, or an answer that only
+    a person can give."""
+
+    code = "not_allowed"
+
+
+class OutsideError(PiChatError):
+    """A device that needs a person's yes would have acted on text from outside the house."""
+
+    code = "outside"
+
+
 class ConfigError(PiChatError):
     """The configuration cannot be used; the sentence holds every problem, a line each."""
 

@@ -17,7 +17,8 @@ from pichat.store.db import Database, Parameters
 
 log = structlog.get_logger(__name__)
 _INSERT = (
-    "INSERT INTO audit (at_s, turn_id, source, tool, arguments, outcome) VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO audit (at_s, turn_id, source, tool, arguments, outcome, confirmed_by)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _WAITING = 1000
 
@@ -34,10 +35,19 @@ class Audit:
         if self._lines.qsize() >= _WAITING:
             raise BusyError("The disk is too slow to keep the record of what was done.")
 
-    def add(self, turn_id: str, source: Source, call: ToolCall, outcome: str) -> None:
-        """The line of a call that was admitted. `outcome` is "ok" or an error's code."""
+    def add(
+        self,
+        turn_id: str,
+        source: Source,
+        call: ToolCall,
+        outcome: str,
+        confirmed_by: Source | None = None,
+    ) -> None:
+        """The line of a call that was admitted. `outcome` is "ok", an error's code, or of a call
+        that needs a yes: "asked", "declined", "expired". `confirmed_by`: who gave the answer."""
         arguments = msgspec.json.encode(call.arguments).decode()
-        self._lines.put_nowait((time.time(), turn_id, source, call.name, arguments, outcome))
+        line = (time.time(), turn_id, source, call.name, arguments, outcome, confirmed_by)
+        self._lines.put_nowait(line)
 
     async def write(self, database: Database, again_s: float) -> None:
         """Write lines for ever, as many at once as are waiting. What the disk does not take is

@@ -1,16 +1,36 @@
-"""What a tool is, and the box that runs it: one check, one audit line, for every caller."""
+"""What a tool is, and the box that runs it: one check, one confirmation, one audit line, for every
+caller."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
-from pichat.errors import BadRequestError, CancelledByUserError, NotFoundError, PiChatError
-from pichat.events import Device, Source, State, ToolCall, ToolResult
+from pichat.bus import Bus
+from pichat.errors import (
+    BadRequestError,
+    CancelledByUserError,
+    NotAllowedError,
+    NotFoundError,
+    OutsideError,
+    PiChatError,
+)
+from pichat.events import Device, ScreenCommand, Source, State, ToolCall, ToolResult
 from pichat.store.audit import Audit
+from pichat.tools.patterns import permits
+from pichat.tools.questions import Asked, Questions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pichat.events import Question
+
+Permission = Literal["read", "act", "show"]
+"""What a tool does to the world: nothing, something in the house, something on the screens."""
 
 
 class House(Protocol):
@@ -28,11 +48,30 @@ class House(Protocol):
         ...
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """What a handler can get at. `show` puts something on the screens, and returns how many there
+    are."""
+
+    house: House
+    show: Callable[[ScreenCommand], int]
+
+
 class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For tools that need none."""
 
 
-Handler = Callable[[House, Any], Awaitable[ToolResult]]
+Handler = Callable[[Reach, Any], Awaitable[ToolResult]]
+
+
+class Needed(msgspec.Struct, frozen=True):
+    """The yes that a call needs: for which devices, and the question in a language."""
+
+    devices: tuple[Device, ...]
+    question: Callable[[str], str]
+
+
+Guard = Callable[[House, Any], Needed | None]
+"""Whether a call needs a person's yes. Raises a PiChatError where nothing could be tried."""
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,22 +79,36 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     description: str
+    permission: Permission
     arguments: type[msgspec.Struct]
     handler: Handler
+    guard: Guard | None = None
 
 
 REGISTRY: dict[str, Tool] = {}
 
 
-def tool(name: str, arguments: type[msgspec.Struct]) -> Callable[[Handler], Handler]:
+def tool(
+    name: str,
+    arguments: type[msgspec.Struct],
+    permission: Permission,
+    *,
+    guard: Guard | None = None,
+) -> Callable[[Handler], Handler]:
     """Register the decorated handler; its docstring is the description."""
 
     def register(handler: Handler) -> Handler:
         if name in REGISTRY:
             raise TypeError(f"tool {name!r} is registered twice")
-        description = (handler.__doc__ or "").strip()
+        if permission == "act" and guard is None:
+            raise TypeError(f"tool {name!r} acts and has no guard")
         REGISTRY[name] = Tool(
-            name=name, description=description, arguments=arguments, handler=handler
+            name=name,
+            description=" ".join((handler.__doc__ or "").split()),
+            permission=permission,
+            arguments=arguments,
+            handler=handler,
+            guard=guard,
         )
         return handler
 
@@ -63,37 +116,138 @@ def tool(name: str, arguments: type[msgspec.Struct]) -> Callable[[Handler], Hand
 
 
 class Toolbox:
-    """Runs tools. The arguments are validated before a handler sees them."""
+    """Runs tools. The arguments are validated before a handler sees them.
 
-    def __init__(self, house: House, audit: Audit, tools: dict[str, Tool]) -> None:
+    `bus` hears of questions and of what is to be shown; without one nobody does. `language` is the
+    one to ask in, `screens` how many screens hear of what is shown.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        audit: Audit,
+        tools: dict[str, Tool],
+        bus: Bus | None = None,
+        *,
+        language: str = "en",
+        screens: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._house = house
         self._audit = audit
         self._tools = tools
+        self._bus = bus or Bus()
+        self._language = language
+        self._screens = screens
+        self._reach = Reach(house, self._show)
+        self.questions = Questions(self._bus, self._expired)
 
-    async def call(self, call: ToolCall, *, source: Source, turn_id: str) -> ToolResult:
+    @property
+    def tools(self) -> dict[str, Tool]:
+        """Every tool by its name."""
+        return dict(self._tools)
+
+    async def call(
+        self,
+        call: ToolCall,
+        *,
+        source: Source,
+        turn_id: str,
+        conversation_id: str = "",
+        outside: bool = False,
+        allowed: Sequence[str] | None = None,
+    ) -> ToolResult:
         """The tool's result. A device that failed is an outcome in it, not an error; raises a
-        PiChatError when nothing could be tried (unknown tool, bad arguments, no such device)."""
-        self._audit.admit()
-        outcome = PiChatError.code  # unless it ends in a way that is known
-        try:
-            result = await self._run(call)
-            outcome = next((o.error_code for o in result.outcomes if o.error_code), "ok")
-        except PiChatError as error:
-            outcome = error.code
-            raise
-        except asyncio.CancelledError:
-            outcome = CancelledByUserError.code
-            raise
-        finally:
-            self._audit.add(turn_id, source, call, outcome)
-        return result
+        PiChatError when nothing could be tried (unknown tool, bad arguments, no such device).
 
-    async def _run(self, call: ToolCall) -> ToolResult:
+        Where a marked device would be opened or changed, nothing is done: the result has a question
+        for a person. With `outside` (whoever asks has read text from outside the house in this
+        turn) there is none, but an OutsideError. `allowed` are patterns of names, None for all;
+        another tool is a NotAllowedError.
+        """
+        with self._on_record(call, source, turn_id) as line:
+            found, arguments = self._checked(call, allowed)
+            needed = found.guard(self._house, arguments) if found.guard else None
+            if needed is None:
+                return line.done(await found.handler(self._reach, arguments))
+            if outside:
+                raise OutsideError(_OUTSIDE)
+            ids = frozenset(device.id for device in needed.devices)
+            asked = Asked(call, needed.question(self._language), ids, source)
+            question = self.questions.ask(asked, turn_id=turn_id, conversation_id=conversation_id)
+            return line.asked(question)
+
+    async def confirm(
+        self, question_id: str, *, yes: bool, source: Source, turn_id: str
+    ) -> ToolResult:
+        """Answer an open question: the call's result, an empty one after a no. Raises NotFoundError
+        when nothing waits any more, NotAllowedError when the answer does not count (a model's, or
+        one from the turn that asked), and what `call` raises."""
+        self._audit.admit()
+        question, asked = self.questions.answer(
+            question_id, yes=yes, source=source, turn_id=turn_id
+        )
+        if not yes:
+            self._audit.add(question.turn_id, asked.source, asked.call, "declined", source)
+            return ToolResult()
+        with self._on_record(asked.call, asked.source, question.turn_id, source) as line:
+            found, arguments = self._checked(asked.call, None)
+            needed = found.guard(self._house, arguments) if found.guard else None
+            if needed and not asked.devices.issuperset(device.id for device in needed.devices):
+                raise NotAllowedError("The house has changed since that was asked; ask again.")
+            return line.done(await found.handler(self._reach, arguments))
+
+    def _checked(self, call: ToolCall, allowed: Sequence[str] | None) -> tuple[Tool, Any]:
+        """The tool and its arguments."""
         found = self._tools.get(call.name)
         if found is None:
             raise NotFoundError(f"There is no tool called “{call.name}”.")
+        if not permits(allowed, call.name):
+            raise NotAllowedError(f"The tool “{call.name}” is not among those that may be used.")
         try:
-            arguments = msgspec.convert(call.arguments, found.arguments)
+            return found, msgspec.convert(call.arguments, found.arguments)
         except msgspec.ValidationError as error:
             raise BadRequestError(f"{call.name}: {error}.") from error
-        return await found.handler(self._house, arguments)
+
+    @contextmanager
+    def _on_record(
+        self, call: ToolCall, source: Source, turn_id: str, confirmed_by: Source | None = None
+    ) -> Iterator[_Line]:
+        """One audit line for what happens in the context, however it ends."""
+        self._audit.admit()
+        line = _Line()
+        try:
+            yield line
+        except PiChatError as error:
+            line.outcome = error.code
+            raise
+        except asyncio.CancelledError:
+            line.outcome = CancelledByUserError.code
+            raise
+        finally:
+            self._audit.add(turn_id, source, call, line.outcome, confirmed_by)
+
+    def _expired(self, question: Question, asked: Asked) -> None:
+        self._audit.add(question.turn_id, asked.source, asked.call, "expired")
+
+    def _show(self, command: ScreenCommand) -> int:
+        self._bus.publish(command)
+        return self._screens()
+
+
+_OUTSIDE = (
+    "That needs a person's own wish: text from outside the house was read, and could be behind it."
+)
+
+
+class _Line:
+    """How a call ended, for the audit."""
+
+    outcome = PiChatError.code  # unless it ends in a way that is known
+
+    def done(self, result: ToolResult) -> ToolResult:
+        self.outcome = next((o.error_code for o in result.outcomes if o.error_code), "ok")
+        return result
+
+    def asked(self, question: Question) -> ToolResult:
+        self.outcome = "asked"
+        return ToolResult(question=question)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from pichat.events import ToolResult
-from pichat.tools.base import House, NoArguments, tool
+from pichat.tools.base import NoArguments, Reach, tool
 
 
-@tool("get_time", NoArguments)
-async def get_time(house: House, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
+@tool("get_time", NoArguments, "read")
+async def get_time(reach: Reach, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
     """The local time, as HH:MM:SS."""
     return ToolResult(value=datetime.now().astimezone().strftime("%H:%M:%S"))
 
 
-@tool("get_date", NoArguments)
-async def get_date(house: House, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
+@tool("get_date", NoArguments, "read")
+async def get_date(reach: Reach, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
     """The local date, as YYYY-MM-DD."""
     return ToolResult(value=datetime.now().astimezone().date().isoformat())

@@ -7,19 +7,21 @@ import asyncio
 import msgspec
 
 from pichat.events import ToolResult
-from pichat.tools.base import House, tool
+from pichat.tools.base import Reach, tool
+from pichat.tools.capabilities import Readable
 from pichat.tools.outcome import outcome_of
 from pichat.tools.targets import Target, resolve
 
 
 class GetDeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: Target
-    capability: str
+    capability: Readable
 
 
-@tool("get_device_state", GetDeviceState)
-async def get_device_state(house: House, arguments: GetDeviceState) -> ToolResult:
-    """Read a capability (temperature, contact, on_off, …) of each device that has it."""
+@tool("get_device_state", GetDeviceState, "read")
+async def get_device_state(reach: Reach, arguments: GetDeviceState) -> ToolResult:
+    """Ask devices for a state as it is now."""
+    house = reach.house
     devices = resolve(arguments.target, arguments.capability, house.devices())
     outcomes = await asyncio.gather(
         *(

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import msgspec
 
 from pichat.events import State, ToolResult
-from pichat.tools.base import House, tool
+from pichat.tools.base import House, Needed, Reach, tool
+from pichat.tools.capabilities import Settable
+from pichat.tools.caution import those_that_need_yes
 from pichat.tools.outcome import outcome_of
+from pichat.tools.question_text import question_text
 from pichat.tools.targets import Target, resolve
 
 
 class SetDeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     target: Target
-    capability: str
+    capability: Settable
     value: State
 
 
-@tool("set_device_state", SetDeviceState)
-async def set_device_state(house: House, arguments: SetDeviceState) -> ToolResult:
-    """Set a capability (on_off, brightness, cover_position, lock, …) and wait until each device
-    has confirmed its new state."""
+def guard(house: House, arguments: SetDeviceState) -> Needed | None:
+    """The whole call waits when one of its devices needs a yes."""
+    capability, value = arguments.capability, arguments.value
+    devices = resolve(arguments.target, capability, house.devices())
+    marked = those_that_need_yes(devices, capability, value)
+    if not marked:
+        return None
+    return Needed(marked, partial(question_text, marked, capability, value))
+
+
+@tool("set_device_state", SetDeviceState, "act", guard=guard)
+async def set_device_state(reach: Reach, arguments: SetDeviceState) -> ToolResult:
+    """Set devices, and wait until each has confirmed. value: true/false for on_off and lock;
+    percent; kelvin; °C; a colour's name."""
+    house = reach.house
     devices = resolve(arguments.target, arguments.capability, house.devices())
     outcomes = await asyncio.gather(
         *(

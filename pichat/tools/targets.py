@@ -9,6 +9,9 @@ import msgspec
 from pichat.errors import NotFoundError, UnsupportedError
 from pichat.events import Device, Kind
 
+NOWHERE = "elsewhere"
+"""The room of devices that are in none."""
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Devices by id or name, else all of an area and of some kinds; empty means everything."""
@@ -25,6 +28,26 @@ def _named(wanted: str, devices: list[Device]) -> Device:
     raise NotFoundError(f"There is no device called “{wanted}”.")
 
 
+def in_area(area: str | None, devices: Iterable[Device]) -> list[Device]:
+    """The devices of a room, or all of them for None. Raises NotFoundError for a room that is not
+    there."""
+    known = list(devices)
+    if area is None:
+        return known
+    found = [device for device in known if (device.area or "").casefold() == area.casefold()]
+    if not found:
+        raise NotFoundError(f"There is no room called “{area}”.")
+    return found
+
+
+def rooms_of(devices: Iterable[Device]) -> dict[str, list[Device]]:
+    """The rooms by name with their devices by name; those in no room are “elsewhere”, last."""
+    rooms: dict[str, list[Device]] = {}
+    for device in sorted(devices, key=lambda each: (each.name.casefold(), each.id)):
+        rooms.setdefault(device.area or NOWHERE, []).append(device)
+    return dict(sorted(rooms.items(), key=lambda room: (room[0] == NOWHERE, room[0].casefold())))
+
+
 def resolve(target: Target, capability: str, devices: Iterable[Device]) -> list[Device]:
     """The devices of `target` that have `capability`, by name. Never empty.
 
@@ -39,15 +62,10 @@ def resolve(target: Target, capability: str, devices: Iterable[Device]) -> list[
                 what = capability.replace("_", " ")
                 raise UnsupportedError(f"The {device.name} has no {what}.")
         return found
-    area = target.area.casefold() if target.area else None
-    if area and not any((device.area or "").casefold() == area for device in known):
-        raise NotFoundError(f"There is no room called “{target.area}”.")
     found = [
         device
-        for device in known
-        if device.capability(capability)
-        and (area is None or (device.area or "").casefold() == area)
-        and (not target.kinds or device.kind in target.kinds)
+        for device in in_area(target.area or None, known)
+        if device.capability(capability) and (not target.kinds or device.kind in target.kinds)
     ]
     if not found:
         where = f" in the {target.area}" if target.area else ""

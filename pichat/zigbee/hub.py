@@ -155,6 +155,11 @@ class Hub:
         BadRequestError for an empty name or one that the room has already."""
         return await self._roster.rename(device_id, name, area)
 
+    async def mark(self, device_id: str, confirm: bool) -> Device:
+        """Whether a person has to say yes before the device opens, unlocks or heats. Raises
+        NotFoundError, and UnavailableError when it cannot be kept."""
+        return await self._roster.mark(device_id, confirm)
+
     async def permit_join(self, duration_s: int) -> None:
         """Let devices join for `duration_s` (0 to 254). Raises UnavailableError."""
         session = self._open()

@@ -32,11 +32,13 @@ class Roster:
         self._bus = bus
         self._suggested = suggested
         self._stored: dict[str, tuple[str, str | None]] = {}
+        self._marks: dict[str, bool] = {}
         self._views: dict[str, DeviceView] = {}
         self._announced: set[str] = set()
 
     async def load(self) -> None:
         self._stored = await self._names.all()
+        self._marks = await self._names.marks()
 
     def devices(self) -> tuple[Device, ...]:
         return tuple(view.device() for view in self.announced())
@@ -56,6 +58,7 @@ class Roster:
         if view is None:
             name, area = self._name(device_id, device)
             view = self._views[device_id] = DeviceView(device_id, name, area, self._changed)
+            view.confirm = self._marks.get(device_id)
         view.attach(device, air)
         return view
 
@@ -94,12 +97,22 @@ class Roster:
         self._changed(view, {})
         return view.device()
 
+    async def mark(self, device_id: str, confirm: bool) -> Device:
+        """Whether a person has to say yes before it opens, unlocks or heats. Raises
+        NotFoundError, and UnavailableError when it cannot be kept."""
+        view = self.view(device_id)
+        await self._names.save_mark(device_id, confirm)
+        self._marks[device_id] = view.confirm = confirm
+        self._changed(view, {})
+        return view.device()
+
     async def remove(self, device_id: str) -> None:
-        """Forget the device and its name."""
+        """Forget the device, its name and its mark."""
         view = self._views.pop(device_id, None)
         if view is not None:
             view.detach()
         self._stored.pop(device_id, None)
+        self._marks.pop(device_id, None)
         await self._names.forget(device_id)
         if device_id in self._announced:
             self._announced.discard(device_id)

@@ -29,3 +29,9 @@ def kind_of(capabilities: Collection[str], device_types: Collection[int | None])
         return "plug"
     dims = {"brightness", "colour", "colour_temperature"} & set(capabilities)
     return "light" if dims or types & _LIGHTS else "switch"
+
+
+def asks_first(kind: Kind) -> bool:
+    """Whether a person has to say yes before such a device opens, unlocks or heats, where its owner
+    has not said."""
+    return kind == "lock"

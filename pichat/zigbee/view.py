@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pichat.events import Capability, Device, Kind, State
 from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.converter import REGISTRY, Converter
-from pichat.zigbee.sort import kind_of
+from pichat.zigbee.sort import asks_first, kind_of
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
@@ -55,6 +55,7 @@ class DeviceView:
         self.id = device_id
         self.name = name
         self.area = area
+        self.confirm: bool | None = None  # None: by its kind
         self.state: dict[str, State] = {}
         self.features: dict[str, Feature] = {}
         self.silent = False
@@ -113,6 +114,7 @@ class DeviceView:
             state=dict(self.state),
             available=self.online and not self.silent,
             last_seen_s=last_seen,
+            confirm=asks_first(self.kind) if self.confirm is None else self.confirm,
         )
 
     def reported(self) -> dict[Port, list[str]]:

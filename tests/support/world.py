@@ -388,7 +388,14 @@ class ForgetfulAudit(Audit):
     def admit(self) -> None:
         """See Audit."""
 
-    def add(self, turn_id: str, source: Source, call: ToolCall, outcome: str) -> None:
+    def add(
+        self,
+        turn_id: str,
+        source: Source,
+        call: ToolCall,
+        outcome: str,
+        confirmed_by: Source | None = None,
+    ) -> None:
         """See Audit."""
 
 

@@ -208,7 +208,7 @@ def test_a_name_is_registered_once() -> None:
     load_tools()
     with pytest.raises(TypeError, match="registered twice"):
 
-        @tool("get_time", NoArguments)
+        @tool("get_time", NoArguments, "read")
         async def again(house: object, arguments: NoArguments) -> ToolResult:
             return ToolResult()
 
