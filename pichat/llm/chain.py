@@ -81,6 +81,7 @@ class Chain:
                     self._resting.answered(step.use)
                     return
                 failure, took_s = attempt.failure, attempt.took_s
+                log.info("model failed", use=step.use, code=failure.code, said=attempt.said)
                 self._resting.failed(step.use, failure, took_s)
                 if attempt.said:
                     raise CutOffError(failure) from failure
@@ -112,7 +113,6 @@ def _for_step(request: Request, step: Step) -> Request:
 
 
 def _tried(step: Step, failure: PiChatError, took_s: float) -> Tried:
-    log.info("model did not answer", use=step.use, code=failure.code)
     return Tried(
         provider=step.use,
         code=failure.code,

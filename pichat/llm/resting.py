@@ -93,7 +93,8 @@ class Resting:
         patient.sentence = error.sentence
         patient.until_s = _now_s() + pause_s
         patient.unwell = patient.unwell or pause_s > 0
-        log.info("model failed", use=use, code=error.code, pause_s=pause_s)
+        if pause_s:
+            log.info("model rests", use=use, code=error.code, pause_s=pause_s)
         self._show()
         self._news.set()
 

@@ -13,6 +13,7 @@ import structlog
 from pichat.errors import BusyError, PiChatError
 from pichat.events import Question, ToolCall, ToolResult, TurnTool
 from pichat.llm.base import Call, Message, ToolSpec
+from pichat.tools.specs import failure_text, result_text
 
 log = structlog.get_logger(__name__)
 
@@ -26,16 +27,9 @@ class ModelTools(Protocol):
     @property
     def specs(self) -> tuple[ToolSpec, ...]: ...
 
-    def as_call(self, call: Call) -> ToolCall:
-        """Raises a PiChatError whose sentence tells the model what does not fit."""
-        ...
-
-    async def run(self, call: ToolCall, *, outside: bool) -> ToolResult:
-        """See Toolbox.call."""
-        ...
-
-    def text(self, result: ToolResult) -> str:
-        """The result as the model reads it."""
+    async def run(self, call: Call, *, outside: bool) -> tuple[ToolCall, ToolResult]:
+        """The call as it was understood, and its result. Raises a PiChatError, whose sentence helps
+        the model, when nothing could be tried. `outside`: see Toolbox.call."""
         ...
 
 
@@ -70,9 +64,8 @@ async def act(
 async def _act(call: Call, tools: ModelTools, turn_id: str, *, outside: bool) -> Acted:
     started_s = time.monotonic()
     try:
-        tool_call = tools.as_call(call)
-        result = await tools.run(tool_call, outside=outside)
-        text = tools.text(result)
+        tool_call, result = await tools.run(call, outside=outside)
+        text = result_text(result)
     except PiChatError as error:
         return _failed(call, error)
     except Exception:  # the owner's boundary: one tool's defect must not cost the others' results
@@ -90,7 +83,7 @@ async def _act(call: Call, tools: ModelTools, turn_id: str, *, outside: bool) ->
 
 def _failed(call: Call, error: PiChatError) -> Acted:
     log.info("tool not called", tool=call.name, code=error.code)
-    return Acted(result_message(call, f"Error: {error.sentence}"), error=error)
+    return Acted(result_message(call, failure_text(error)), error=error)
 
 
 def result_message(call: Call, text: str, *, outside: bool = False) -> Message:

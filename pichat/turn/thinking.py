@@ -9,12 +9,13 @@ from typing import Protocol
 import msgspec
 
 from pichat.config.types import Profile, Step
-from pichat.errors import PiChatError
+from pichat.errors import CancelledByUserError, PiChatError
 from pichat.events import Question, Tokens, Tried, TurnText, TurnTool
 from pichat.llm.attempt import Answering
 from pichat.llm.base import Call, Image, Message, Request, Usage
 from pichat.llm.chain import ChainEvent, CutOffError
 from pichat.llm.errors import ModelFailedError
+from pichat.tools.specs import failure_text
 from pichat.turn.acting import Acted, ModelTools, act, result_message
 from pichat.turn.deeds import Deeds
 from pichat.turn.model_answer import ModelAnswer, tokens_of
@@ -25,7 +26,7 @@ ROUNDS = 5
 _BROKE_OFF = "… Sorry, the rest of the answer did not come."
 _THEN_SILENT = "Then no language model answered any more."
 _NOTHING = "The language model gave no answer."
-_INTERRUPTED = "Error: this was interrupted; whether it was done is not known."
+_INTERRUPTED = CancelledByUserError("It was interrupted; whether it was done is not known.")
 
 
 class Models(Protocol):
@@ -73,6 +74,7 @@ class Thinking:
         self._models = models
         self._tools = tools
         self._wish = wish
+        self._specs = tools.specs
         self._steps: Sequence[Step] = wish.profile.steps
         self._messages: list[Message] = []
         self._under_way: tuple[Call, ...] = ()
@@ -105,7 +107,7 @@ class Thinking:
     def so_far(self) -> Thought:
         """Complete once `events` has ended; before that, the answer counts as cut off."""
         messages = [*self._messages]
-        messages += [result_message(call, _INTERRUPTED) for call in self._under_way]
+        messages += [result_message(call, failure_text(_INTERRUPTED)) for call in self._under_way]
         if self._said:
             messages.append(self._message(()))
         return Thought(
@@ -147,7 +149,7 @@ class Thinking:
             system=wish.system,
             messages=(*wish.history, user, *self._messages),
             context=wish.context,
-            tools=self._tools.specs,
+            tools=self._specs,
             tool_choice="auto" if may_call else "none",
             parameters=wish.profile.parameters,
             profile=wish.profile_name,
