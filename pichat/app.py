@@ -83,6 +83,7 @@ class Daemon:
         self._health = Health(self._bus)
         self._steps = Steps(_STOP_DEADLINE_S)
         self._awaited: set[str] = set()
+        self._gateway: Gateway | None = None  # it needs the tools, which count its screens
         self.url = ""
 
     @property
@@ -108,7 +109,14 @@ class Daemon:
         audit = await steps.start("audit", open_audit(database))
         hub = self._start_house(steps, database)
         intents = Intents(config.language, hub.devices)
-        toolbox = Toolbox(hub, audit, load_tools())
+        toolbox = Toolbox(
+            hub,
+            audit,
+            load_tools(),
+            self._bus,
+            language=config.language,
+            screens=lambda: self._gateway.screens() if self._gateway else 0,
+        )
         turns = Turns(intents, toolbox, self._bus)
         runs = Runs(self._bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
@@ -125,6 +133,7 @@ class Daemon:
             health=self._health,
         )
         gateway = await steps.start("gateway", Gateway(config.server, services))
+        self._gateway = gateway
         self.url = gateway.url
         lock.announce(gateway.url)
         self._start_listening(voice, speech, intents, hub)

@@ -87,6 +87,10 @@ class Feed:
     def leave(self, listener: Listener) -> None:
         self._listeners.pop(listener, None)
 
+    def count(self, topic: Topic) -> int:
+        """How many listeners hear of a topic."""
+        return sum(topic in topics for _, topics in self._listeners.values())
+
     async def run(self) -> None:
         """Deliver for ever. An owner runs this in a task."""
         while True:

@@ -63,6 +63,10 @@ class Gateway:
             host = "127.0.0.1"
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def screens(self) -> int:
+        """How many screens show what they are told to."""
+        return self._feed.count("screens")
+
     async def start(self) -> None:
         """Listen. Raises StartError in one line when that cannot be."""
         await self._runner.setup()

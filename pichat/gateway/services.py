@@ -10,6 +10,7 @@ from pichat.bus import Bus
 from pichat.config.types import Style
 from pichat.events import (
     Device,
+    Question,
     Source,
     ToolCall,
     ToolResult,
@@ -32,7 +33,19 @@ class Turns(Protocol):
 
 class Tools(Protocol):
     async def call(self, call: ToolCall, *, source: Source, turn_id: str) -> ToolResult:
-        """The only door to the house. Raises PiChatError when nothing could be tried."""
+        """The only door to the house. Where a person has to say yes first, nothing is done and the
+        result has the question. Raises PiChatError when nothing could be tried."""
+        ...
+
+    async def confirm(
+        self, question_id: str, *, yes: bool, source: Source, turn_id: str
+    ) -> ToolResult:
+        """Answer a question: what came of its call. Raises NotFoundError when it is not open any
+        more, and what `call` raises."""
+        ...
+
+    def open_questions(self) -> tuple[Question, ...]:
+        """What waits for an answer, oldest first."""
         ...
 
 
@@ -42,6 +55,11 @@ class House(Protocol):
     async def rename(self, device_id: str, *, name: str, area: str | None) -> Device:
         """The device under its new name and in its new room. Raises NotFoundError and
         BadRequestError."""
+        ...
+
+    async def mark(self, device_id: str, confirm: bool) -> Device:
+        """Whether a person has to say yes before it opens, unlocks or heats. Raises NotFoundError
+        and UnavailableError."""
         ...
 
     async def permit_join(self, duration_s: int) -> None:

@@ -196,6 +196,10 @@ class Toolbox:
                 raise NotAllowedError("The house has changed since that was asked; ask again.")
             return line.done(await found.handler(self._reach, arguments))
 
+    def open_questions(self) -> tuple[Question, ...]:
+        """What waits for an answer, oldest first."""
+        return self.questions.open()
+
     def _checked(self, call: ToolCall, allowed: Sequence[str] | None) -> tuple[Tool, Any]:
         """The tool and its arguments."""
         found = self._tools.get(call.name)

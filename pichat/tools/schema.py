@@ -3,15 +3,17 @@ and references."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
 
+@cache
 def flat_schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     """The schema of an object. The fields of a Struct within it stand beside its other fields;
-    see `pichat.tools.wording` for the way back."""
+    see `pichat.tools.specs` for the way back. It is the same object each time: only read it."""
     properties: dict[str, Any] = {}
     required: list[str] = []
     for field in fields_of(arguments):

@@ -34,8 +34,8 @@ from pichat.gateway.services import Services
 from pichat.health import Health
 from pichat.store.audit import open_audit
 from pichat.store.db import open_database
-from pichat.tools.base import REGISTRY, Toolbox
-from pichat.tools.set_device_state import set_device_state  # noqa: F401  (registers the tool)
+from pichat.tools import load_tools
+from pichat.tools.base import Toolbox
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
 from pichat.turn.runs import Runs
@@ -76,6 +76,7 @@ def make(number: int, name: str, area: str | None, kind: Kind, **state: State) -
         state=state,
         available=True,
         last_seen_s=1.0,
+        confirm=kind == "lock",
     )
 
 
@@ -96,6 +97,12 @@ class LiveHouse(FakeHouse):
 
     async def rename(self, device_id: str, *, name: str, area: str | None) -> Device:
         device = structs.replace(self._answering(device_id), name=name, area=area)
+        self._devices[device_id] = device
+        self.publish(device_id, {})
+        return device
+
+    async def mark(self, device_id: str, confirm: bool) -> Device:
+        device = structs.replace(self._answering(device_id), confirm=confirm)
         self._devices[device_id] = device
         self.publish(device_id, {})
         return device
@@ -352,7 +359,7 @@ async def running_world(
     voice = ListeningVoice(bus)
     clips, runs = FakeClips(), Runs(bus, keeps_audio=False)
     async with open_database(Path(":memory:")) as database, open_audit(database) as audit:
-        tools = Toolbox(house, audit, REGISTRY)
+        tools = Toolbox(house, audit, load_tools(), bus)
         turns = ScriptedTurns(bus, tools)
         services = Services(
             turns=turns,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pichat.errors import BadRequestError, NotFoundError, PiChatError
-from pichat.events import Device, State, ToolCall
+from pichat.events import Device, Question, State, ToolCall
 from pichat.gateway.context import Context
 from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
@@ -34,21 +34,25 @@ class ControlDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
-    """`state` is what the device itself confirmed."""
+    """`state` is what the device itself confirmed. With a `question` nothing was done yet: a person
+    has to say yes first (`confirm`), and device_id, name and state are null."""
 
-    device_id: str
-    name: str
+    device_id: str | None = None
+    name: str | None = None
     capability: str
-    state: State
+    state: State | None = None
     duration_ms: float
+    question: Question | None = None
 
 
 class UpdateDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A field that is left out stays as it is; `area: null` takes the device out of its room."""
+    """A field that is left out stays as it is; `area: null` takes the device out of its room.
+    `confirm`: a person has to say yes before it opens, unlocks or heats."""
 
     device_id: Name
     name: Name | msgspec.UnsetType = msgspec.UNSET
     area: Name | msgspec.UnsetType | None = msgspec.UNSET
+    confirm: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Updated(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,8 @@ def get_devices(context: Context, payload: GetDevices) -> Devices:  # noqa: ARG0
 @action("control_device", example={"name": "Kitchen light", "capability": "on_off", "value": True})
 async def control_device(context: Context, payload: ControlDevice) -> Controlled:
     """Change one capability of one device. Complete only once the device has confirmed the new
-    state; otherwise an error: device_silent, not_confirmed, unsupported, not_found, unavailable."""
+    state, or with the question that a person has to answer first; otherwise an error:
+    device_silent, not_confirmed, unsupported, not_found, unavailable."""
     target = payload.device_id or payload.name
     if target is None:
         raise BadRequestError("“control_device” lacks the field “device_id” or “name”.")
@@ -89,6 +94,11 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
         source=payload.source,
         turn_id=new_id(),
     )
+    duration_ms = round((time.monotonic() - begin_s) * 1000, 1)
+    if result.question is not None:
+        return Controlled(
+            capability=payload.capability, duration_ms=duration_ms, question=result.question
+        )
     (outcome,) = result.outcomes
     if outcome.error_code is not None or outcome.state is None:
         raise PiChatError.of(outcome.error_code, outcome.error or "The device did not do it.")
@@ -97,22 +107,27 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
         name=outcome.device_name,
         capability=outcome.capability,
         state=outcome.state,
-        duration_ms=round((time.monotonic() - begin_s) * 1000, 1),
+        duration_ms=duration_ms,
     )
 
 
 @action("update_device", example={"device_id": "00:12:4b:00:00:00:00:01", "name": "Reading lamp"})
 async def update_device(context: Context, payload: UpdateDevice) -> Updated:
-    """Give a device another name or put it in another room."""
+    """Give a device another name, put it in another room, or say whether a person has to say yes
+    before it opens, unlocks or heats."""
     house = context.services.house
     device = next((d for d in house.devices() if d.id == payload.device_id), None)
     if device is None:
         raise NotFoundError(f"There is no device with the id “{payload.device_id}”.")
-    name = device.name if payload.name is msgspec.UNSET else _clean("name", payload.name)
-    area = device.area if payload.area is msgspec.UNSET else payload.area
-    if area is not None:
-        area = _clean("area", area)
-    return Updated(device=await house.rename(device.id, name=name, area=area))
+    if payload.name is not msgspec.UNSET or payload.area is not msgspec.UNSET:
+        name = device.name if payload.name is msgspec.UNSET else _clean("name", payload.name)
+        area = device.area if payload.area is msgspec.UNSET else payload.area
+        if area is not None:
+            area = _clean("area", area)
+        device = await house.rename(device.id, name=name, area=area)
+    if payload.confirm is not msgspec.UNSET:
+        device = await house.mark(device.id, payload.confirm)
+    return Updated(device=device)
 
 
 @action("permit_join", example={"duration_s": 120})
