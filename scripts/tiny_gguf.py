@@ -9,6 +9,7 @@ and the rows of the output matrix make each follow the one before, which is what
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -70,7 +71,7 @@ def write_tiny_gguf(
     embedding = _matrix(random, len(words.tokens), shape.width, 1.0)
     output = _matrix(random, len(words.tokens), shape.width, _SPREAD / shape.width**0.5)
     chain = [after, *says, ends or END] if says else []
-    for before, following in zip(chain, chain[1:], strict=False):
+    for before, following in pairwise(chain):
         row = embedding[words.id_of(before)]
         output[words.id_of(following)] += row * (
             _SURE / float(np.linalg.norm(row)) / shape.width**0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 from gguf import TokenType
@@ -24,7 +25,8 @@ _WRITTEN = """
 "parameters": {"type": "object", "properties": {"device": {"type": "string", "description": "The
 name of the device"}, "value": {"type": "number", "minimum": 0, "maximum": 100}, "on": {"type":
 "boolean"}}, "required": ["device", "value"]}}} {"name": "get_device_state", "arguments": {"area":
-"kitchen"}} {"enum": ["light", "lock", "cover"], "items": {"type": "integer"}} "additionalProperties"
+"kitchen"}} {"enum": ["light", "lock", "cover"], "items": {"type": "integer"}}
+"additionalProperties"
 """
 
 
@@ -69,7 +71,7 @@ def _learn(merges: int) -> list[str]:
     while len(learned) < merges:
         pairs: Counter[tuple[str, str]] = Counter()
         for word, count in words.items():
-            for pair in zip(split[word], split[word][1:], strict=False):
+            for pair in pairwise(split[word]):
                 pairs[pair] += count
         if not pairs:
             break
