@@ -1,0 +1,70 @@
+"""Pictures that a provider draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from pichat.errors import NotFoundError, UnsupportedError
+from pichat.llm.base import Image
+
+MOST_IMAGE_BYTES = 8 * 1024 * 1024
+"""The largest picture that is taken: it goes to the screens as one frame."""
+
+_BEGINNINGS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+)
+
+
+class ImageMaker(Protocol):
+    """A provider that draws. `cloud`: what is asked for leaves the house."""
+
+    name: str
+    cloud: bool
+
+    @property
+    def image_model(self) -> str | None:
+        """What draws; None when its config names none, and it cannot."""
+        ...
+
+    async def draw(self, prompt: str, size: str | None) -> Image:
+        """One picture. `size`: such as 1024x1024; None is the model's own. Raises the errors of
+        errors.py."""
+        ...
+
+
+class Images:
+    """Who can draw, in the order of the config. `may_use_cloud` is asked each time."""
+
+    def __init__(self, makers: Mapping[str, ImageMaker], may_use_cloud: Callable[[], bool]) -> None:
+        self._makers = {name: maker for name, maker in makers.items() if maker.image_model}
+        self._may_use_cloud = may_use_cloud
+
+    def maker(self, name: str | None = None) -> ImageMaker:
+        """The one of that name, or the first that may be used. Raises UnsupportedError that says
+        why there is none, and NotFoundError."""
+        if not self._makers:
+            raise UnsupportedError(
+                "Nobody here can draw: no provider in the config has an image_model."
+            )
+        if name is not None and name not in self._makers:
+            raise NotFoundError(f"“{name[:64]}” is nobody who can draw; {self._named()} can.")
+        wanted = self._makers.values() if name is None else (self._makers[name],)
+        for maker in wanted:
+            if not maker.cloud or self._may_use_cloud():
+                return maker
+        raise UnsupportedError(
+            "Pictures are drawn in the cloud here, and this profile may not use the cloud."
+        )
+
+    def _named(self) -> str:
+        return ", ".join(self._makers)
+
+
+def media_type(data: bytes) -> str | None:
+    """What a picture says of itself; None when it is none that a screen can show."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((name for start, name in _BEGINNINGS if data.startswith(start)), None)
