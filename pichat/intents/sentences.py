@@ -21,7 +21,7 @@ from hassil.intents import RangeSlotList, TextSlotList
 from hassil.numbers import get_rbnf_engine
 
 from pichat.events import Device
-from pichat.intents import actions, questions  # noqa: F401 (their handlers register)
+from pichat.intents import actions, consent, questions  # noqa: F401 (their handlers register)
 from pichat.intents.language import Language
 from pichat.intents.match import HANDLERS, Match
 from pichat.intents.names import slot_lists
@@ -40,6 +40,8 @@ SHARES = {
     "HassGetCurrentTime": 3,
     "HassGetCurrentDate": 3,
     "HassNevermind": 4,
+    "PiChatYes": 3,
+    "PiChatNo": 3,
 }
 """Relative numbers; the package has many more ways to set a lamp than to ask for the time."""
 
