@@ -121,8 +121,7 @@ PLAIN = """\
 Tools: {{ tools | tojson }}{% endif %}
 {%- for call in message.tool_calls or [] %}{{ call.function | tojson }}{% endfor %}<|im_end|>
 {% endfor -%}
-<|im_start|>assistant
-"""
+<|im_start|>assistant{{ '\n' }}"""
 
 NO_TOOLS = """\
 {%- for message in messages -%}
@@ -134,8 +133,7 @@ NO_TOOLS = """\
 <|im_start|>{{ message.role }}
 {{ message.content }}<|im_end|>
 {% endfor -%}
-<|im_start|>assistant
-"""
+<|im_start|>assistant{{ '\n' }}"""
 
 FAMILIES = {"hermes": HERMES, "llama3": LLAMA3, "mistral": MISTRAL, "plain": PLAIN}
 CONTROL = (

@@ -90,6 +90,8 @@ class _Grammar:
         if "const" in schema:
             return _constant(schema["const"])
         if "enum" in schema:
+            if not schema["enum"]:
+                raise ValueError("an enum allows nothing")
             return f"({' | '.join(_constant(each) for each in schema['enum'])})"
         if "allOf" in schema:
             return self.value(_merged(schema, root), root)

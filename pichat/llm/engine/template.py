@@ -18,8 +18,7 @@ CHATML = """\
 <|im_start|>{{ message.role }}
 {{ message.content }}<|im_end|>
 {% endfor -%}
-<|im_start|>assistant
-"""
+<|im_start|>assistant{{ '\n' }}"""
 # What templates ask beside the conversation. No thinking aloud: a person waits. No date: the
 # beginning must stay the same from day to day, and the newest message tells it.
 _OPTIONS: dict[str, Any] = {

@@ -19,7 +19,7 @@ from pichat.llm.grammar import MOST_CALLS
 from pichat.llm.schema import fits
 from pichat.worker.job import Cancelled
 
-_UTF8 = codecs.getincrementaldecoder("utf-8")
+_NEW_DECODER = codecs.getincrementaldecoder("utf-8")
 
 
 class Writing:
@@ -48,7 +48,7 @@ class Writing:
             thinking=prompt.thinking,
             stops=request.parameters.stop,
         )
-        self._decoder = _UTF8("replace")
+        self._decoder = _NEW_DECODER("replace")
         self._calls = 0
         self._written = 0
 
@@ -99,11 +99,7 @@ class Writing:
             ends = self._model.is_end(token)
             return ends or self._model.piece(token) == self._syntax.end.encode()
         begun, _ = self._decoder.getstate()
-        try:
-            _UTF8("strict").decode(begun + self._model.piece(token))
-        except UnicodeDecodeError:
-            return False
-        return True
+        return is_utf8(begun + self._model.piece(token))
 
     def _take(self, token: int) -> tuple[list[int], list[str | Block]]:
         """The tokens that the model has to read next, and what is certain by now."""
@@ -154,3 +150,27 @@ class Writing:
                 index=self._calls, id=uuid.uuid4().hex[:9], name=call.name, arguments=arguments
             )
             self._calls += 1
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether more can follow that makes it valid. Python's decoder waits for the rest of some
+    characters that no rest can save, as half of a surrogate pair."""
+    decoder = _NEW_DECODER("strict")
+    try:
+        decoder.decode(text)
+    except UnicodeDecodeError:
+        return False
+    begun, _ = decoder.getstate()
+    if not begun:
+        return True
+    lengths = {0xC0: 2, 0xD0: 2, 0xE0: 3, 0xF0: 4}
+    missing = lengths[begun[0] & 0xF0] - len(begun)
+    return any(_is_whole(begun + rest * missing) for rest in (b"\x80", b"\xbf"))
+
+
+def _is_whole(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

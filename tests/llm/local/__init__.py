@@ -1,0 +1,1 @@
+"""The language model of this machine, on the real llama.cpp."""
