@@ -34,6 +34,7 @@ from pichat.simulator.process import SimulatorProcess
 from pichat.state import lock_state
 from pichat.steps import Steps
 from pichat.store.audit import open_audit
+from pichat.store.conversations import open_conversations
 from pichat.store.db import Database, open_database
 from pichat.store.devices import DeviceNames
 from pichat.store.settings import Settings
@@ -50,6 +51,7 @@ from pichat.turn.floor import Floor
 from pichat.turn.keeping import Keeping
 from pichat.turn.kept import KeptSound
 from pichat.turn.listener import Engines, Listener, OpenRecogniser
+from pichat.turn.profiles import Profiles
 from pichat.turn.quiet import keep_quiet
 from pichat.turn.recognition import PART as RECOGNITION
 from pichat.turn.recognition import Recognition, follow_names
@@ -107,6 +109,10 @@ class Daemon:
         lock = steps.hold(lock_state(self._state_dir))
         database = await steps.start("store", open_database(self._state_dir / "pichat.db"))
         audit = await steps.start("audit", open_audit(database))
+        conversations = await steps.start(
+            "conversations", open_conversations(database, self._health)
+        )
+        profiles = await Profiles.load(config, database, self._bus)
         hub = self._start_house(steps, database)
         intents = Intents(config.language, hub.devices)
         toolbox = Toolbox(
@@ -129,6 +135,8 @@ class Daemon:
             voice=voice,
             clips=speech.clips,
             runs=runs,
+            profiles=profiles,
+            conversations=conversations,
             bus=self._bus,
             health=self._health,
         )

@@ -17,6 +17,7 @@ from pichat.gateway.guards import add_headers, guard, own_names
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
+from pichat.gateway.routes import add_routes
 from pichat.gateway.services import Services
 from pichat.gateway.ws import MAX_CONNECTIONS, WebSockets
 
@@ -116,6 +117,7 @@ class Gateway:
         application.router.add_get("/health", self._health)
         application.router.add_get("/metrics", self._show_metrics)
         application.router.add_get("/", self._page)
+        add_routes(application.router, self._services)
         application.router.add_static("/static/", WEB_ROOT)
         return application
 

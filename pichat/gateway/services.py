@@ -1,9 +1,9 @@
 """What the actions need of the daemon. The application hands the real parts in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pichat.audio.base import SoundSink
 from pichat.bus import Bus
@@ -19,8 +19,11 @@ from pichat.events import (
     VoiceChanged,
 )
 from pichat.health import Health
+from pichat.store.conversations import Page
+from pichat.store.find import Conversation
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
+from pichat.turn.profiles import ProfileView
 from pichat.turn.run import Run
 
 
@@ -135,6 +138,78 @@ class Runs(Protocol):
         ...
 
 
+class Profiles(Protocol):
+    """Changes are durable, and hold from the next turn on, when these return. They raise
+    BadRequestError that names every setting that does not fit, NotFoundError, and
+    UnavailableError."""
+
+    @property
+    def active(self) -> str: ...
+
+    def names(self) -> tuple[str, ...]: ...
+
+    def wake_words(self) -> Mapping[str, str | None]:
+        """Whom each wake word calls; None: whoever is active."""
+        ...
+
+    def view(self, name: str) -> ProfileView: ...
+
+    def views(self) -> tuple[ProfileView, ...]: ...
+
+    async def create(
+        self, name: str, settings: Mapping[str, Any], wake_words: Sequence[str] | None = None
+    ) -> ProfileView: ...
+
+    async def update(
+        self,
+        name: str,
+        settings: Mapping[str, Any],
+        *,
+        reset: Sequence[str] = (),
+        wake_words: Sequence[str] | None = None,
+    ) -> ProfileView:
+        """Settings nested or by dotted names; those of `reset` are taken back before."""
+        ...
+
+    async def delete(self, name: str) -> bool:
+        """Whether it is gone; one of config.yaml only loses what was changed of it."""
+        ...
+
+    async def activate(self, name: str) -> ProfileView: ...
+
+
+class Conversations(Protocol):
+    """What was said. Raise NotFoundError for ids that are not there, and UnavailableError when a
+    change cannot be kept."""
+
+    async def newest(
+        self, *, query: str = "", before: str | None = None, limit: int = 50
+    ) -> tuple[Conversation, ...]: ...
+
+    async def get(self, conversation_id: str) -> Conversation: ...
+
+    async def create(self, title: str, profile: str) -> Conversation: ...
+
+    async def update(
+        self, conversation_id: str, *, title: str | None = None, profile: str | None = None
+    ) -> Conversation: ...
+
+    async def delete(self, conversation_id: str) -> None: ...
+
+    async def messages(
+        self,
+        conversation_id: str,
+        *,
+        before: str | None = None,
+        limit: int = 50,
+        images: bool = False,
+    ) -> Page:
+        """Oldest first; none when nothing was said under that id."""
+        ...
+
+    async def delete_message(self, message_id: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     turns: Turns
@@ -143,5 +218,7 @@ class Services:
     voice: Voice
     clips: Clips
     runs: Runs
+    profiles: Profiles
+    conversations: Conversations
     bus: Bus
     health: Health

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from pichat.audio.base import SoundSink
 from pichat.bus import Bus
-from pichat.config.types import Server, Style
+from pichat.config.types import Config, Server, Style
 from pichat.errors import NotUnderstoodError, UnavailableError
 from pichat.events import (
     Capability,
@@ -33,11 +33,13 @@ from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
 from pichat.gateway.services import Services
 from pichat.health import Health
 from pichat.store.audit import open_audit
+from pichat.store.conversations import Conversations, open_conversations
 from pichat.store.db import open_database
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
+from pichat.turn.profiles import Profiles
 from pichat.turn.runs import Runs
 from tests.support.fake_house import FakeHouse
 
@@ -320,6 +322,8 @@ class World:
     voice: ListeningVoice
     clips: FakeClips
     runs: Runs
+    profiles: Profiles
+    conversations: Conversations
 
     @property
     def url(self) -> str:
@@ -358,7 +362,12 @@ async def running_world(
     house = default_house(bus)
     voice = ListeningVoice(bus)
     clips, runs = FakeClips(), Runs(bus, keeps_audio=False)
-    async with open_database(Path(":memory:")) as database, open_audit(database) as audit:
+    async with (
+        open_database(Path(":memory:")) as database,
+        open_audit(database) as audit,
+        open_conversations(database, health) as conversations,
+    ):
+        profiles = await Profiles.load(Config(), database, bus)
         tools = Toolbox(house, audit, load_tools(), bus)
         turns = ScriptedTurns(bus, tools)
         services = Services(
@@ -368,6 +377,8 @@ async def running_world(
             voice=voice,
             clips=clips,
             runs=runs,
+            profiles=profiles,
+            conversations=conversations,
             bus=bus,
             health=health,
         )
@@ -375,7 +386,9 @@ async def running_world(
         recording = asyncio.create_task(runs.serve())
         try:
             async with gateway:
-                yield World(gateway, bus, health, house, turns, voice, clips, runs)
+                yield World(
+                    gateway, bus, health, house, turns, voice, clips, runs, profiles, conversations
+                )
         finally:
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)

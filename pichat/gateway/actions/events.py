@@ -3,7 +3,7 @@
 import msgspec
 
 from pichat import __version__
-from pichat.events import Device, VoiceChanged
+from pichat.events import Device, ProfilesChanged, VoiceChanged
 from pichat.gateway.actions.system import HealthReport, health_report
 from pichat.gateway.context import Context, Topic
 from pichat.gateway.registry import action
@@ -33,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] | None
     voice: VoiceChanged | None
     health: HealthReport | None
+    profiles: ProfilesChanged | None
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,9 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
         devices=services.house.devices() if "devices" in topics else None,
         voice=services.voice.state if "voice" in topics else None,
         health=health_report(services.health) if "health" in topics else None,
+        profiles=ProfilesChanged(names=services.profiles.names(), active=services.profiles.active)
+        if "profiles" in topics
+        else None,
     )
 
 

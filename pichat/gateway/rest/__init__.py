@@ -1,0 +1,1 @@
+"""One file per topic; each HTTP route registers itself beside its definition."""
