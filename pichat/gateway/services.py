@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pichat.audio.base import SoundSink
@@ -19,6 +19,7 @@ from pichat.events import (
     VoiceChanged,
 )
 from pichat.health import Health
+from pichat.llm.images import ImageMaker, nobody_draws
 from pichat.store.conversations import Page
 from pichat.store.find import Conversation
 from pichat.tts.base import Speech
@@ -126,6 +127,15 @@ class Clips(Protocol):
         ...
 
 
+class Images(Protocol):
+    """Who can draw pictures."""
+
+    def maker(self, name: str | None) -> ImageMaker:
+        """The one of that name, or the first that may be used. Raises UnsupportedError that says
+        why there is none, and NotFoundError."""
+        ...
+
+
 class Runs(Protocol):
     """The last spoken runs."""
 
@@ -222,3 +232,4 @@ class Services:
     conversations: Conversations
     bus: Bus
     health: Health
+    images: Images = field(default_factory=nobody_draws)

@@ -10,18 +10,21 @@ _TAKEN = {
     "minProperties", "maxProperties", "pattern", "required", "default",
 }  # fmt: skip
 _FORMATS = {"float", "double", "int32", "int64", "date-time", "enum"}
-_DEEPEST = 16  # a schema may contain itself; beyond this depth it says nothing
 
 
 def gemini_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """`schema` without what Gemini would refuse the whole request for; references are resolved."""
-    return _converted(schema, schema.get("$defs") or schema.get("definitions") or {}, 0)
+    return _converted(schema, schema.get("$defs") or schema.get("definitions") or {}, ())
 
 
-def _converted(schema: Any, named: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    if not isinstance(schema, Mapping) or depth > _DEEPEST:
+def _converted(schema: Any, named: Mapping[str, Any], inside: tuple[str, ...]) -> dict[str, Any]:
+    """`inside`: the references that this is a part of; one that contains itself ends there."""
+    if not isinstance(schema, Mapping):
         return {}
     if isinstance(reference := schema.get("$ref"), str):
+        if reference in inside:
+            return {}
+        inside = (*inside, reference)
         target = named.get(reference.rpartition("/")[2], {})
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         schema = {**target, **beside}
@@ -32,12 +35,12 @@ def _converted(schema: Any, named: Mapping[str, Any], depth: int) -> dict[str, A
     _set_values(result, schema)
     if properties := schema.get("properties"):
         result["properties"] = {
-            name: _converted(each, named, depth + 1) for name, each in properties.items()
+            name: _converted(each, named, inside) for name, each in properties.items()
         }
     if "items" in schema:
-        result["items"] = _converted(schema["items"], named, depth + 1)
+        result["items"] = _converted(schema["items"], named, inside)
     if choices := schema.get("anyOf") or schema.get("oneOf"):
-        _set_choices(result, choices, named, depth)
+        _set_choices(result, choices, named, inside)
     return result
 
 
@@ -68,12 +71,12 @@ def _set_values(result: dict[str, Any], schema: Mapping[str, Any]) -> None:
 
 
 def _set_choices(
-    result: dict[str, Any], choices: list[Any], named: Mapping[str, Any], depth: int
+    result: dict[str, Any], choices: list[Any], named: Mapping[str, Any], inside: tuple[str, ...]
 ) -> None:
     real = [each for each in choices if each != {"type": "null"}]
     if len(real) < len(choices):
         result["nullable"] = True
-    converted = [_converted(each, named, depth + 1) for each in real]
+    converted = [_converted(each, named, inside) for each in real]
     if len(converted) == 1:
         result |= {key: value for key, value in converted[0].items() if key not in result}
     elif converted:

@@ -63,6 +63,11 @@ class Images:
         return ", ".join(self._makers)
 
 
+def nobody_draws() -> Images:
+    """A house without any provider that can."""
+    return Images({}, lambda: False)
+
+
 def media_type(data: bytes) -> str | None:
     """What a picture says of itself; None when it is none that a screen can show."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

@@ -32,6 +32,8 @@ from pichat.events import (
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
 from pichat.gateway.services import Services
 from pichat.health import Health
+from pichat.llm.base import Image
+from pichat.llm.images import Images
 from pichat.store.audit import open_audit
 from pichat.store.conversations import Conversations, open_conversations
 from pichat.store.db import open_database
@@ -310,6 +312,23 @@ class FakeClips:
         yield Speech(sample_rate_hz=22_050, chunks=_pieces(sound))
 
 
+class Drawer:
+    """Draws the same picture whatever is asked."""
+
+    name, cloud, image_model = "drawer", True, "brush-1"
+
+    def __init__(self) -> None:
+        self.cloud_allowed = True
+        self.error: Exception | None = None
+        self.asked: list[tuple[str, str | None]] = []
+
+    async def draw(self, prompt: str, size: str | None) -> Image:
+        if self.error is not None:
+            raise self.error
+        self.asked.append((prompt, size))
+        return Image(media_type="image/png", data=b"\x89PNG picture")
+
+
 @dataclass
 class World:
     """A running gateway and everything behind it."""
@@ -324,6 +343,7 @@ class World:
     runs: Runs
     profiles: Profiles
     conversations: Conversations
+    drawer: Drawer
 
     @property
     def url(self) -> str:
@@ -361,7 +381,7 @@ async def running_world(
     health.set("microphone", "ok")
     house = default_house(bus)
     voice = ListeningVoice(bus)
-    clips, runs = FakeClips(), Runs(bus, keeps_audio=False)
+    clips, runs, drawer = FakeClips(), Runs(bus, keeps_audio=False), Drawer()
     async with (
         open_database(Path(":memory:")) as database,
         open_audit(database) as audit,
@@ -381,13 +401,24 @@ async def running_world(
             conversations=conversations,
             bus=bus,
             health=health,
+            images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
         )
         gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
         recording = asyncio.create_task(runs.serve())
         try:
             async with gateway:
                 yield World(
-                    gateway, bus, health, house, turns, voice, clips, runs, profiles, conversations
+                    gateway,
+                    bus,
+                    health,
+                    house,
+                    turns,
+                    voice,
+                    clips,
+                    runs,
+                    profiles,
+                    conversations,
+                    drawer,
                 )
         finally:
             recording.cancel()

@@ -234,5 +234,7 @@ def test_schemas(schema: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 def test_a_schema_that_contains_itself_ends() -> None:
-    tree = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Tree"}}}
-    assert gemini_schema({"$defs": {"Tree": tree}, "$ref": "#/$defs/Tree"})["type"] == "object"
+    again = {"$ref": "#/$defs/Tree"}
+    tree = {"type": "object", "properties": {f"branch{number}": again for number in range(9)}}
+    found = gemini_schema({"$defs": {"Tree": tree}, **again})
+    assert found["properties"] == {f"branch{number}": {} for number in range(9)}
