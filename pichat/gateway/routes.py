@@ -103,13 +103,12 @@ def _serving(found: Route, services: Services) -> Handler:
             result = await found.handler(services, payload)
         except PiChatError as error:
             status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
-            return error_response(status, error)
-        return web.Response(
-            body=bytes(raw_json(result)),
-            status=found.status,
-            content_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+            response = error_response(status, error)
+        else:
+            body = bytes(raw_json(result))
+            response = web.Response(body=body, status=found.status, content_type="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     return serve
 
