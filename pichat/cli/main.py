@@ -19,7 +19,9 @@ _COMMANDS = {
     "devices": "List the devices of the house.",
     "join": "Let new devices join, and tell which did.",
     "name": "Give a device another name, or put it in a room.",
+    "profiles": "Who answers: each profile's voice, models and tools.",
     "models": "Voices, recognisers and language models to add.",
+    "bench": "Try a language model out with a hundred requests.",
     "doctor": "Tell what works, what does not, and what to do.",
     "sim": "The simulated house: move things, break things.",
 }
