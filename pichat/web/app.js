@@ -7,6 +7,8 @@ import { defineConversation } from "./parts/conversation.js";
 import { defineHealth } from "./parts/health.js";
 import { defineHouse } from "./parts/house.js";
 import { defineLink } from "./parts/link.js";
+import { defineNotices } from "./parts/notices.js";
+import { defineQuestions } from "./parts/questions.js";
 import { defineRuns } from "./parts/runs.js";
 import { defineTabs } from "./parts/tabs.js";
 import { defineVoice } from "./parts/voice.js";
@@ -24,5 +26,6 @@ defineComposer(turns, link);
 defineHouse(store, link);
 defineRuns(link);
 defineTabs();
+defineQuestions(link, defineNotices(link));
 
 link.start();

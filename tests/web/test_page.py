@@ -11,6 +11,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from pichat.events import (
     AnswerHeard,
     DeviceOutcome,
+    ScreenCommand,
     ToolCall,
     ToolResult,
     Transcript,
@@ -116,7 +117,71 @@ def test_sliders_and_set_points_ask_the_device(page: Page) -> None:
     page.until(lambda: page.served.world.house.devices()[-1].state["target_temperature"] == 21)
 
 
-def test_a_door_is_unlocked_by_two_presses(page: Page) -> None:
+def test_a_door_is_unlocked_after_a_yes(page: Page) -> None:
+    assert "Asks first" in page.card(LOCK).text
+    assert "Asks first" not in page.card(LIGHT).text
+    page.card(LOCK, ".button").click()
+    page.until(lambda: page.all(".question"))
+    assert page.one(".question-text").text == "Shall I unlock the front door?"
+    lock = page.served.world.house.devices()[8]
+    assert lock.state["lock"] is True
+    page.one(".question-yes").click()
+    page.until(lambda: "Unlocked" in page.card(LOCK).text)
+    page.until(lambda: "Front door lock → unlocked" in page.one(".notice").text)
+    assert not page.all(".question")
+    page.one(".notice-close").click()
+    assert not page.all(".notice")
+    page.card(LOCK, ".button").click()
+    page.until(lambda: "Locked" in page.card(LOCK, ".card-summary").text)
+    assert not page.all(".question")
+
+
+def test_a_no_or_another_screens_answer_ends_a_question(page: Page) -> None:
+    page.card(LOCK, ".button").click()
+    page.until(lambda: page.all(".question"))
+    page.one(".question .button:not(.question-yes)").click()
+    page.until(lambda: not page.all(".question"))
+    page.card(LOCK, ".button").click()
+    page.until(lambda: page.all(".question"))
+    # A page that is opened now finds the question that is open.
+    page.driver.refresh()
+    page.until(lambda: page.all(".question"))
+    page.served.do(lambda w: setattr(w, "task", _answer(w)))
+    page.until(lambda: not page.all(".question"))
+    page.until(lambda: "Unlocked" in page.card(LOCK).text)
+
+
+def _answer(world: World) -> object:
+    tools = world.turns._tools
+    (question,) = tools.open_questions()
+    answering = tools.confirm(question.id, yes=True, source="voice", turn_id="other")
+    return asyncio.get_running_loop().create_task(answering)
+
+
+def test_a_yes_that_could_not_be_done_says_why(page: Page) -> None:
+    page.card(LOCK, ".button").click()
+    page.until(lambda: page.all(".question"))
+    page.served.do(lambda world: world.house.silent.add("Front door lock"))
+    page.one(".question-yes").click()
+    page.until(lambda: "Front door lock → no answer" in page.one(".notice.failed").text)
+    assert page.served.world.house.devices()[8].state["lock"] is True
+
+
+def test_what_is_to_be_shown_is_shown_as_text(page: Page) -> None:
+    shown = ScreenCommand(kind="list", title="<b>Shopping</b>", items=("milk", "bread"))
+    page.served.do(lambda world: world.bus.publish(shown))
+    page.until(lambda: page.all(".notice"))
+    assert page.one(".notice-body").text == "<b>Shopping</b>\nmilk\nbread"
+    page.served.do(
+        lambda w: w.bus.publish(ScreenCommand(kind="notification", title="Tea", text="is ready"))
+    )
+    page.until(lambda: page.all(".notice.notification"))
+    assert page.one(".notice.notification .notice-body").text == "Tea\nis ready"
+
+
+def test_a_lock_that_does_not_ask_takes_two_presses(page: Page) -> None:
+    page.served.do(lambda w: setattr(w, "task", _unmark(w)))
+    page.until(lambda: "Asks first" not in page.card(LOCK).text)
     button = page.card(LOCK, ".button")
     button.click()
     assert button.text == "Really unlock?"
@@ -199,6 +264,10 @@ def test_names_are_text_and_nothing_else(page: Page) -> None:
     page.say(name)
     page.until(lambda: page.last(".said") == name)
     assert page.driver.title == "PiChat"
+
+
+def _unmark(world: World) -> object:
+    return asyncio.get_running_loop().create_task(world.house.mark(LOCK, False))
 
 
 def _rename(world: World, name: str) -> object:

@@ -1,10 +1,12 @@
-// Locking is one press. Unlocking is two, so that nobody opens the door with an elbow.
+// Locking is one press. Unlocking is two, so that nobody opens the door with an elbow; a lock that
+// asks first has its second press in the question.
 import { el, setText } from "../dom.js";
 
 const SURE_MS = 4000;
 
 export function lockControl(capability, device, act) {
   let locked = null;
+  let asksFirst = device.confirm;
   let asked = false;
   let timer = 0;
 
@@ -28,7 +30,7 @@ export function lockControl(capability, device, act) {
     draw();
   };
   const press = async () => {
-    if (locked !== false && !asked) {
+    if (locked !== false && !asked && !asksFirst) {
       ask(true);
       return;
     }
@@ -43,7 +45,8 @@ export function lockControl(capability, device, act) {
     }
   };
   const node = el("button", { type: "button", class: "button", onclick: press });
-  const show = (value) => {
+  const show = (value, { confirm }) => {
+    asksFirst = confirm;
     locked = typeof value === "boolean" ? value : null;
     draw();
   };

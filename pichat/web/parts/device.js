@@ -68,6 +68,7 @@ export class DeviceCard {
     this.readings.forEach((capability, index) =>
       setText(this.values[index], inWords(capability, device.state[capability.name])),
     );
+    this.asks.hidden = !device.confirm;
     this.#battery(device.state.battery);
     for (const control of this.controls) {
       control.show(device.state[control.capability], device);
@@ -84,6 +85,7 @@ export class DeviceCard {
     this.drawing = el("span", { class: "card-icon" });
     this.summary = el("p", { class: "card-summary" });
     this.battery = el("p", { class: "card-battery" });
+    this.asks = el("p", { class: "card-asks", hidden: true }, icon("ask"), "Asks first");
     this.problem = el("p", { class: "card-problem", role: "alert", hidden: true });
     this.values = this.readings.map(() => el("dd"));
     const readings = this.readings.map((capability, index) =>
@@ -103,6 +105,7 @@ export class DeviceCard {
       ),
       readings.length ? el("dl", { class: "readings" }, ...readings) : null,
       ...below.map(({ node }) => node),
+      this.asks,
       this.battery,
       this.problem,
     );
