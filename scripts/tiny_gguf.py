@@ -44,6 +44,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TINY = Shape()
+SMALLEST = Shape(layers=1, width=32, heads=1, kv_heads=1, feed_forward=64)
 LARGE = Shape(layers=10, width=640, heads=10, kv_heads=5, feed_forward=1792)
 """40 million parameters: reading 3,000 tokens takes seconds, as with real models on a Pi."""
 
@@ -63,8 +64,7 @@ def write_tiny_gguf(
     `says`: pieces of text, no two alike, that are said when the prompt ends with the token `after`;
     then the answer ends. `ends`: the token that ends an answer, None for `</s>`.
     """
-    pieces = tuple(piece for piece in says if piece not in (*WHOLE, *CONTROL))
-    words = vocabulary(CONTROL, (*WHOLE, *pieces))
+    words = vocabulary(CONTROL, (*WHOLE, *says))
     writer = GGUFWriter(path, "llama")
     _describe(writer, words, template, ends or END, shape)
     random = np.random.default_rng(seed)

@@ -46,7 +46,9 @@ class Vocabulary(NamedTuple):
 def vocabulary(control: tuple[str, ...], whole: tuple[str, ...], merges: int = 320) -> Vocabulary:
     """`control` tokens steer the model and are no text; `whole` ones are text that is always one
     token. Bytes stand in for what is not known, as in real models."""
-    tokens = [UNKNOWN, BEGIN, END, *(f"<0x{byte:02X}>" for byte in range(256)), *control, *whole]
+    tokens = [UNKNOWN, BEGIN, END, *(f"<0x{byte:02X}>" for byte in range(256)), *control]
+    whole = tuple(text for text in dict.fromkeys(whole) if text not in tokens)
+    tokens += whole
     types = [TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL]
     types += [TokenType.BYTE] * 256
     types += [TokenType.CONTROL] * len(control) + [TokenType.USER_DEFINED] * len(whole)

@@ -37,7 +37,7 @@ class Engine:
             raise ModelRefusedError("A tool was asked for, and there is none.")
         prompt = self._prompts.make(request)
         try:
-            cached = self._read_prompt(prompt, request.profile, cancelled)
+            cached = self._read_prompt(prompt, cancelled)
             writing = Writing(
                 self._model,
                 self._prompts.syntax,
@@ -60,10 +60,10 @@ class Engine:
             self._grammar = key, Grammar.of(text, self._model)
         return self._grammar[1].fresh()
 
-    def _read_prompt(self, prompt: Prompt, profile: str, cancelled: Cancelled) -> int:
+    def _read_prompt(self, prompt: Prompt, cancelled: Cancelled) -> int:
         """How many tokens did not have to be read again."""
         model, tokens, stable = self._model, prompt.tokens, prompt.tokens[: prompt.stable]
-        key = self._states.key(profile, stable) if self._states else b""
+        key = self._states.key(stable) if self._states else b""
         keep = self._keep(tokens)
         missing = len(stable) - keep >= SHORTEST_TOKENS
         if self._states and missing and self._states.load(key, stable, model):

@@ -50,9 +50,10 @@ class States:
         self._most_files = most_files
         self._most_bytes = most_bytes
 
-    def key(self, profile: str, tokens: Sequence[int]) -> bytes:
-        """Of a profile's beginning, its system text and tools, as tokens."""
-        digest = hashlib.sha256(self._identity + b"\0" + profile.encode() + b"\0")
+    def key(self, tokens: Sequence[int]) -> bytes:
+        """Of a beginning, as tokens: a profile's system text and its tools. Profiles that begin
+        alike share it."""
+        digest = hashlib.sha256(self._identity + b"\0")
         digest.update(struct.pack(f"<{len(tokens)}i", *tokens))
         return digest.digest()
 
@@ -81,7 +82,7 @@ class States:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             saved = model.write_state(part)
-            if saved and self._has_room(part.stat().st_size):
+            if saved and self._has_room(part.stat().st_size + _TAIL.size):
                 _append_tail(part, key)
                 part.replace(path)
                 self._tidy(path)

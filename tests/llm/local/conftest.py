@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.tiny_gguf import write_tiny_gguf
+from scripts.tiny_gguf import SMALLEST, write_tiny_gguf
 
 Write = Callable[..., Path]
 
@@ -20,6 +20,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Write:
     written: dict[str, Path] = {}
 
     def write(**options: Any) -> Path:
+        options = {"shape": SMALLEST, **options}
         key = repr(sorted(options.items()))
         if key not in written:
             written[key] = write_tiny_gguf(folder / f"m{len(written)}.gguf", **options)
