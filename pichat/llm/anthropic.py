@@ -12,7 +12,6 @@ import aiohttp
 from pichat.config.types import CloudModel
 from pichat.llm.anthropic_answer import AnthropicReader
 from pichat.llm.base import Call, Image, LlmEvent, Message, Request, ToolSpec
-from pichat.llm.failures import Asked
 from pichat.llm.http import Patience, Server, base_url, below
 from pichat.llm.place import arguments_of, placed
 
@@ -50,13 +49,12 @@ class Anthropic:
         headers = {"anthropic-version": _VERSION}
         if key := config.api_key.value.strip():
             headers["x-api-key"] = key
-        self._server = Server(http, name, headers | config.headers, patience)
+        self._server = Server(http, name, headers | config.headers, config.api_key, patience)
 
     async def stream(self, request: Request) -> AsyncGenerator[LlmEvent, None]:
         model = request.model or self.model
-        asked = Asked(self.name, model, self._url.host or "")
         body = self._body(request, model)
-        answer = self._server.stream(self._url, model, body, lambda: AnthropicReader(asked))
+        answer = self._server.stream(self._url, model, body, AnthropicReader)
         async with aclosing(answer) as events:
             async for event in events:
                 yield event

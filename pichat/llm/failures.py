@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import structlog
 
+from pichat.config.types import Secret
 from pichat.errors import PiChatError
 from pichat.llm.errors import ModelFailedError, ModelRefusedError, RateLimitedError
 
@@ -19,11 +20,13 @@ _LOGGED_BYTES = 1000
 
 
 class Asked(NamedTuple):
-    """Whom a sentence is about: the provider's name, the model, and the server."""
+    """Whom a sentence is about: the provider's name, the model, and the server. `key`: what must
+    not be logged either, should the server repeat it."""
 
     name: str
     model: str
     host: str
+    key: Secret = Secret()
 
 
 class Told(NamedTuple):
@@ -115,7 +118,7 @@ def failure(
 ) -> PiChatError:
     """The error to raise. `status` is None for an error inside an answer that began well."""
     answered = answered or Told()
-    log.debug("model error", asked=asked, status=status, message=answered.message[:_LOGGED_BYTES])
+    log.debug("model error", asked=asked, status=status, message=_loggable(asked, answered))
     meant = answered.status or 500
     if status is not None:
         meant = meant if meant in _TELLING and 400 <= status < 500 else status
@@ -132,6 +135,11 @@ def failure(
     if meant in _OVERLOADED:
         return ModelFailedError(f"{asked.name} is overloaded at the moment (HTTP {meant}).")
     return ModelFailedError(f"{asked.name} reports a fault of its own (HTTP {meant}).")
+
+
+def _loggable(asked: Asked, answered: Told) -> str:
+    said = answered.message[:_LOGGED_BYTES]
+    return said.replace(asked.key.value, "***") if asked.key.value else said
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

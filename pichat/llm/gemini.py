@@ -12,7 +12,6 @@ from yarl import URL
 
 from pichat.config.types import CloudModel
 from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
-from pichat.llm.failures import Asked
 from pichat.llm.gemini_answer import GeminiReader
 from pichat.llm.gemini_schema import gemini_schema
 from pichat.llm.http import Patience, Server, base_url, below
@@ -46,14 +45,13 @@ class Gemini:
         self._base = base if base.path.strip("/") else below(base, "v1beta")
         key = config.api_key.value.strip()
         headers = {"x-goog-api-key": key} if key else {}
-        self._server = Server(http, name, headers | config.headers, patience)
+        self._server = Server(http, name, headers | config.headers, config.api_key, patience)
 
     async def stream(self, request: Request) -> AsyncGenerator[LlmEvent, None]:
         model = request.model or self.model
         url = self._url(model)
-        asked = Asked(self.name, model, url.host or "")
         body = self._body(request)
-        answer = self._server.stream(url, model, body, lambda: GeminiReader(asked))
+        answer = self._server.stream(url, model, body, GeminiReader)
         async with aclosing(answer) as events:
             async for event in events:
                 yield event

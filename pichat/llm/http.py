@@ -15,6 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from pichat.config.types import Secret
 from pichat.errors import ConfigError
 from pichat.llm.base import Ended, LlmEvent
 from pichat.llm.failures import Asked, failure, read_error, retry_after_s
@@ -69,36 +70,41 @@ def below(base: URL, *path: str) -> URL:
 
 
 class Server:
-    """A provider's server. `headers` hold the key."""
+    """A provider's server. `headers` hold the key; `key` is told so that it is never logged."""
 
     def __init__(
         self,
         http: aiohttp.ClientSession,
         name: str,
         headers: Mapping[str, str],
+        key: Secret,
         patience: Patience | None = None,
     ) -> None:
         self._http = http
         self._name = name
+        self._key = Secret(key.value.strip())
         # Compressed, an event would wait in the compressor for those after it.
         asks_for = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         self._headers = {**asks_for, **headers}
         self._patience = patience or Patience()
 
+    def asked(self, url: URL, model: str) -> Asked:
+        return Asked(self._name, model, url.host or "", self._key)
+
     async def stream(
-        self, url: URL, model: str, body: Mapping[str, Any], new_reader: Callable[[], Reader]
+        self, url: URL, model: str, body: Mapping[str, Any], new_reader: Callable[[Asked], Reader]
     ) -> AsyncGenerator[LlmEvent, None]:
         """The answer, as `Provider.stream` gives it. Asked a second time only while nothing was
         given. Raises RequestRefusedError, which is a ModelRefusedError, when the server says why
         it does not accept the request."""
-        asked = Asked(self._name, model, url.host or "")
+        asked = self.asked(url, model)
         data = msgspec.json.encode(body)
         given = False
         for last in (False, True):
             try:
                 async with self._post(asked, url, data, self._patience.silent_s) as response:
                     await _check_type(asked, response)
-                    reader, parser = new_reader(), EventParser()
+                    reader, parser = new_reader(asked), EventParser()
                     async for piece in response.content.iter_any():
                         for event_data in parser.feed(piece):
                             for event in reader.read(event_data):
@@ -119,7 +125,7 @@ class Server:
         self, url: URL, model: str, body: Mapping[str, Any], *, silent_s: float, most_bytes: int
     ) -> bytes:
         """The body of an answer that is not streamed. Asked once, as such work is paid for."""
-        asked = Asked(self._name, model, url.host or "")
+        asked = self.asked(url, model)
         try:
             async with self._post(asked, url, msgspec.json.encode(body), silent_s) as response:
                 return await _whole(asked, response, most_bytes)
@@ -128,7 +134,7 @@ class Server:
 
     async def fetch_file(self, url: URL, model: str, most_bytes: int) -> bytes:
         """A file that an answer points to. The key is not sent along."""
-        asked = Asked(self._name, model, url.host or "")
+        asked = self.asked(url, model)
         timeout = self._timeout(self._patience.silent_s)
         try:
             with explained(asked):

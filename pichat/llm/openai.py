@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -15,7 +15,7 @@ from yarl import URL
 from pichat.config.types import CloudModel
 from pichat.errors import UnsupportedError
 from pichat.llm.base import Image, LlmEvent, Message, Request, ToolSpec
-from pichat.llm.failures import Asked, RequestRefusedError, Told
+from pichat.llm.failures import RequestRefusedError, Told
 from pichat.llm.http import Patience, Server, base_url, below
 from pichat.llm.openai_answer import OpenAiReader
 from pichat.llm.openai_images import drawing, drawn
@@ -95,25 +95,24 @@ class OpenAi:
         self.cloud = config.cloud
         self.image_model = config.image_model
         self._api = Api(name, config)
-        self._server = Server(http, name, self._api.headers, patience)
+        self._server = Server(http, name, self._api.headers, config.api_key, patience)
         self._refused: dict[str, set[str]] = {}  # what a model does not take
 
     async def stream(self, request: Request) -> AsyncGenerator[LlmEvent, None]:
         model = request.model or self.model
         url = self._api.url(model, "chat", "completions")
-        asked = Asked(self.name, model, url.host or "")
         refused = self._refused.setdefault(model, set())
         given = False
         while True:
             body = self._body(request, model, refused)
-            answer = self._server.stream(url, model, body, lambda: OpenAiReader(asked))
+            answer = self._server.stream(url, model, body, OpenAiReader)
             try:
                 async with aclosing(answer) as events:
                     async for event in events:
                         given = True
                         yield event
             except RequestRefusedError as error:
-                field = refused_field(error.told, body)
+                field = _refused_field(error.told, _can_be_left(request, body, self.name))
                 if given or field is None:
                     raise
                 refused.add(field)
@@ -125,21 +124,20 @@ class OpenAi:
         if model is None:
             raise UnsupportedError(f"{self.name} cannot draw: it has no image_model in the config.")
         url = self._api.url(model, "images", "generations")
-        asked = Asked(self.name, model, url.host or "")
         refused = self._refused.setdefault(model, set())
         while True:
             body = drawing(model, prompt, size)
             body = {key: value for key, value in body.items() if key not in refused}
             try:
-                return await drawn(self._server, url, asked, body)
+                return await drawn(self._server, url, model, body)
             except RequestRefusedError as error:
-                field = refused_field(error.told, body)
+                field = _refused_field(error.told, [each for each in _OPTIONAL if each in body])
                 if field is None:
                     raise
                 refused.add(field)
 
     def _body(self, request: Request, model: str, refused: set[str]) -> dict[str, Any]:
-        messages = [self._message(message) for message in placed(request)]
+        messages = [self._message(message, refused) for message in placed(request)]
         if request.system:
             messages.insert(0, {"role": "system", "content": request.system})
         body: dict[str, Any] = {"model": model, "messages": messages}
@@ -161,13 +159,14 @@ class OpenAi:
         body |= {key: value for key, value in chosen.items() if key and value is not None}
         return {key: value for key, value in body.items() if key not in refused}
 
-    def _message(self, message: Message) -> dict[str, Any]:
+    def _message(self, message: Message, refused: set[str]) -> dict[str, Any]:
         if message.role == "tool":
             return {"role": "tool", "tool_call_id": message.call_id, "content": message.text}
         if message.role == "user":
             return {"role": "user", "content": _content(message)}
         ours = message.extra_of == self.name
-        said: dict[str, Any] = {**message.extra} if ours else {}
+        extra = message.extra if ours else {}
+        said = {key: value for key, value in extra.items() if key not in refused}
         said |= {"role": "assistant", "content": message.text}
         if message.calls:
             said["tool_calls"] = [
@@ -177,15 +176,21 @@ class OpenAi:
         return said
 
 
-def refused_field(told: Told, body: Mapping[str, Any]) -> str | None:
-    """The field of `body` that a server said it does not take, if it can be left away."""
+def _can_be_left(request: Request, body: Mapping[str, Any], ours: str) -> list[str]:
+    """The fields of a request without which it can be asked as well. Some servers do not take back
+    what they said themselves beside a text."""
+    said = {key for each in request.messages if each.extra_of == ours for key in each.extra}
+    return [*(field for field in _OPTIONAL if field in body), *sorted(said)]
+
+
+def _refused_field(told: Told, fields: Sequence[str]) -> str | None:
+    """The one of `fields` that a server said it does not take, if that is what it said."""
     said = " ".join((told.message, *told.kinds))
     if not _UNSUPPORTED.search(said):
         return None
-    optional = [field for field in _OPTIONAL if field in body]
-    if told.parameter:
-        return told.parameter if told.parameter in optional else None
-    return next((field for field in optional if re.search(rf"\b{field}\b", said)), None)
+    if told.parameter and not told.parameter.startswith("messages"):
+        return told.parameter if told.parameter in fields else None
+    return next((field for field in fields if re.search(rf"\b{re.escape(field)}\b", said)), None)
 
 
 def _content(message: Message) -> str | list[dict[str, Any]]:

@@ -38,10 +38,11 @@ def drawing(model: str, prompt: str, size: str | None) -> dict[str, Any]:
     return body
 
 
-async def drawn(server: Server, url: URL, asked: Asked, body: dict[str, Any]) -> Image:
+async def drawn(server: Server, url: URL, model: str, body: dict[str, Any]) -> Image:
     """The picture that `url` answers with. Raises RequestRefusedError and ModelFailedError."""
+    asked = server.asked(url, model)
     answer = await server.fetch(
-        url, asked.model, body, silent_s=_DRAWS_S, most_bytes=MOST_IMAGE_BYTES * 3 // 2
+        url, model, body, silent_s=_DRAWS_S, most_bytes=MOST_IMAGE_BYTES * 3 // 2
     )
     try:
         pictures = msgspec.json.decode(answer, type=_Pictures).data

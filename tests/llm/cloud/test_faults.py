@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from pichat.errors import ConfigError, PiChatError
 from pichat.llm.base import Ended, LlmEvent, TextDelta
@@ -27,7 +28,7 @@ from tests.llm.cloud.peer import (
     stalls,
     streams,
 )
-from tests.llm.cloud.wires import WIRES, Wire, event, known
+from tests.llm.cloud.wires import ANTHROPIC, OPENAI, WIRES, Wire, event, known
 
 HELLO_TEXT = TextDelta(text="Hello")
 GARBAGE = b"\x00<garbage>" * (1024 * 1024)
@@ -255,13 +256,22 @@ async def test_closing_the_stream_hangs_up(
     await asyncio.wait_for(peer.left.wait(), 5)
 
 
-async def test_the_end_does_not_wait_for_a_server_that_does_not_hang_up(
+@pytest.mark.parametrize("wire", [OPENAI, ANTHROPIC], ids=lambda wire: wire.kind)
+async def test_an_end_mark_is_the_end_whether_the_server_hangs_up_or_not(
     wire: Wire, peer: Peer, http: aiohttp.ClientSession
 ) -> None:
-    if wire.kind == "gemini":
-        pytest.skip("its end is the end of the body")
     provider = wire.create("them", peer.config(wire.kind), http, QUICK._replace(silent_s=60.0))
     peer.answers.append(stalls(wire.answer))
     async with asyncio.timeout(5):
         assert isinstance((await all_of(provider))[-1], Ended)
     await asyncio.wait_for(peer.left.wait(), 5)
+
+
+async def test_a_key_is_never_logged(wire: Wire, failing: Failing) -> None:
+    body = wire.error(400).replace(b"No.", f"The key {KEY} is wrong.".encode())
+    with capture_logs() as logged:
+        await failing.fails(says(400, body))
+        await failing.fails(streams(wire.broken.replace(b"erload", f"erload {KEY}".encode())))
+    assert {entry["log_level"] for entry in logged} == {"debug"}
+    assert "is wrong" in str(logged)
+    assert KEY not in str(logged)

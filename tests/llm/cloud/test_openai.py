@@ -250,7 +250,7 @@ async def test_a_parameter_that_a_model_does_not_take(
             "max_tokens is too large: 100. This model supports at most 50.", param="max_tokens"
         ),
         refusal("Unsupported parameter: 'model'.", param="model", code="unsupported_parameter"),
-        refusal("'temperature' is not supported.", param="messages"),
+        refusal("'temperature' is not supported.", param="tools"),
         NEEDS_NEW_LIMIT.replace(b"max_tokens", b"stop_at"),
     ],
 )
@@ -259,6 +259,17 @@ async def test_a_refusal_that_stays_one(provider: OpenAi, peer: Peer, body: byte
     with pytest.raises(ModelRefusedError):
         await all_of(provider, structs.replace(HELLO, parameters=PARAMETERS))
     assert len(peer.heard) == 1
+
+
+@pytest.mark.parametrize("parameter", [None, "messages.1"])
+async def test_a_server_that_does_not_take_back_what_it_said(
+    provider: OpenAi, peer: Peer, parameter: str | None
+) -> None:
+    body = refusal("'messages.1': property 'reasoning' is unsupported", param=parameter)
+    said = Message(role="assistant", text="x", extra={"reasoning": "y", "z": 1}, extra_of="them")
+    peer.answers += [says(400, body), SHORT]
+    await all_of(provider, Request(system="", messages=(*HELLO.messages, said)))
+    assert peer.body["messages"][1] == {"role": "assistant", "content": "x", "z": 1}
 
 
 async def test_a_model_that_takes_no_limit_by_any_name(provider: OpenAi, peer: Peer) -> None:

@@ -8,13 +8,13 @@ import pytest
 from pichat.llm.base import LlmEvent
 from pichat.llm.sse import EventParser, TooLongError
 from tests.llm.cloud.peer import QUICK, Peer, all_of, streams
-from tests.llm.cloud.wires import WIRES, Wire, known
+from tests.llm.cloud.wires import ASKED, WIRES, Wire, known
 
 by_wire = pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.kind)
 
 
 def read(wire: Wire, *pieces: bytes) -> list[LlmEvent]:
-    reader, parser = wire.reader(), EventParser()
+    reader, parser = wire.reader(ASKED), EventParser()
     events = [
         event for piece in pieces for data in parser.feed(piece) for event in reader.read(data)
     ]
@@ -64,7 +64,7 @@ def test_an_answer_cut_anywhere_is_not_over_before_its_reason(wire: Wire) -> Non
 
 
 def is_over(wire: Wire, beginning: bytes) -> bool:
-    reader, parser = wire.reader(), EventParser()
+    reader, parser = wire.reader(ASKED), EventParser()
     for data in parser.feed(beginning):
         list(reader.read(data))
     return reader.ended() is not None and (reader.done or not parser.unfinished)

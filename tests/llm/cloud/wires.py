@@ -27,7 +27,7 @@ class Wire(NamedTuple):
 
     kind: str
     create: Callable[..., Any]
-    reader: Callable[[], Reader]
+    reader: Callable[[Asked], Reader]
     text: bytes
     answer: bytes
     means: list[LlmEvent]
@@ -69,7 +69,7 @@ CUT_AT = ARGUMENTS.index('\\"') + 1  # between the backslash and what it escapes
 OPENAI = Wire(
     kind="openai",
     create=openai.create,
-    reader=lambda: OpenAiReader(ASKED),
+    reader=OpenAiReader,
     text=chunk({"content": "Hello"}),
     answer=b"".join(
         (
@@ -146,7 +146,7 @@ THOUGHT = {"type": "thinking", "thinking": "It wants light.", "signature": "EqQB
 ANTHROPIC = Wire(
     kind="anthropic",
     create=anthropic.create,
-    reader=lambda: AnthropicReader(ASKED),
+    reader=AnthropicReader,
     text=_anthropic("content_block_delta", index=0, delta={"type": "text_delta", "text": "Hello"}),
     answer=b"".join(
         (
@@ -230,7 +230,7 @@ def candidate(*parts: dict[str, Any], reason: str | None = None, **fields: Any) 
 GEMINI = Wire(
     kind="gemini",
     create=gemini.create,
-    reader=lambda: GeminiReader(ASKED),
+    reader=GeminiReader,
     text=candidate({"text": "Hello"}),
     answer=b"".join(
         (
