@@ -27,8 +27,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """None: nobody counted or nothing came. Speeds are of all answers together; what a model need
-    not read again does not count as read."""
+    """None: nobody counted or nothing came. Speeds are of all answers together. What a model need
+    not read again does not count as read, and of those that had to read little by themselves, the
+    time is no measure of reading."""
 
     requests: int
     right: int
@@ -51,8 +52,9 @@ def figures(results: Sequence[Result], memory_mb: float | None) -> Figures:
     right = sum(right for right, _ in groups.values())
     answers = [answer for each in results for answer in each.answers]
     firsts_s = [each.first_s for each in answers if each.first_s is not None]
-    reading_s = sum(each.first_s or 0.0 for each in answers if each.usage.input_tokens)
-    read = sum(each.usage.input_tokens - each.usage.cached_tokens for each in answers)
+    readers = [a for a in answers if a.usage.input_tokens > 2 * a.usage.cached_tokens]
+    reading_s = sum(each.first_s or 0.0 for each in readers)
+    read = sum(each.usage.input_tokens - each.usage.cached_tokens for each in readers)
     # The first token of an answer is waited for, not written.
     written = sum(max(0, each.usage.output_tokens - 1) for each in answers)
     writing_s = sum(each.writing_s for each in answers if each.usage.output_tokens)
