@@ -23,6 +23,7 @@ _PERHAPS = {
     "a.m", "p.m", "etc", "inc", "ltd", "jr", "min", "max", "jan", "feb", "mar", "apr", "jun", "jul",
     "aug", "sep", "sept", "oct", "nov", "dec", "usw", "osv", "itp", "o.ä",
 }  # fmt: skip
+_LONGEST = 1000  # letters; one without an end is cut at a space
 _NUMBERED = "no"  # “No.” is an answer, “No. 5” is not
 # Where “3.” is “third”: 3. Mai, 3. maj, 3. května.
 _ORDINAL_LANGUAGES = {
@@ -33,8 +34,9 @@ _ORDINAL_LANGUAGES = {
 
 class Sentences:
     """Cuts where a sentence has certainly ended: after its full stop and a space, at the end of a
-    line (so each item of a list is one), and after a block of code or a table as a whole. What it
-    gives is the same however the text was cut into pieces on its way.
+    line (so each item of a list is one), and after a block of code or a table as a whole. What has
+    no end for a thousand letters is cut at a space. What it gives is the same however the text was
+    cut into pieces on its way.
     """
 
     def __init__(self, language: str = "en") -> None:
@@ -85,7 +87,8 @@ class Sentences:
         return None if after is None else self._cut(after.start(), after.end(), new_line=True)
 
     def _sentence(self) -> str | None:
-        for end in _END.finditer(self._open):
+        # Only what is within the limit counts: so it does not matter how much is there beyond.
+        for end in _END.finditer(self._open, 0, _LONGEST):
             if end["line"]:
                 return self._cut(end.start(), end.end(), new_line=True)
             if self._in_code(end.start()):
@@ -95,11 +98,14 @@ class Sentences:
             if end["mark"] == ".":
                 ends = self._full_stop(end)
                 if ends is None:
-                    return None
+                    break
                 if not ends:
                     continue
             return self._cut(end.end("markup"), end.start("gap"))
-        return None
+        if len(self._open) < _LONGEST:
+            return None
+        space = self._open.rfind(" ", 0, _LONGEST)
+        return self._cut(*((_LONGEST, _LONGEST) if space < 0 else (space, space + 1)))
 
     def _full_stop(self, end: re.Match[str]) -> bool | None:
         """Whether it ends a sentence; None until what follows it is there."""
@@ -116,7 +122,7 @@ class Sentences:
             return not (self._ordinals and len(word) <= 2)
         if word not in _PERHAPS and word != _NUMBERED:
             return True
-        gap = self._open[end.start("gap") :]
+        gap = self._open[end.start("gap") : _LONGEST]
         following = gap.lstrip()
         if not following:
             return True if "\n" in gap else None

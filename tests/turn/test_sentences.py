@@ -128,3 +128,12 @@ def test_any_text_is_cut_alike() -> None:
         expected = whole.add(text)
         assert [sentence for letter in text for sentence in cutter.add(letter)] == expected, text
         assert cutter.rest() == whole.rest()
+
+
+def test_what_has_no_end_is_cut_all_the_same() -> None:
+    letters = "word " * 500 + "x" * 2500 + " etc." + " " * 20 + "Then"
+    whole, cutter = Sentences(), Sentences()
+    expected = whole.add(letters)
+    assert [sentence for letter in letters for sentence in cutter.add(letter)] == expected
+    assert [len(sentence) for sentence in expected] == [999, 999, 499, 1000, 1000, 505]
+    assert (cutter.rest(), whole.rest()) == ("Then", "Then")
