@@ -150,6 +150,14 @@ async def test_how_an_answer_ends(provider: Gemini, peer: Peer, reason: str, end
     assert ended.reason == end
 
 
+async def test_a_cut_after_a_reason(provider: Gemini, peer: Peer) -> None:
+    """Some of its models give one with every chunk."""
+    chunk = candidate({"text": "x"}, reason="STOP")
+    peer.answers.append(streams(chunk, chunk[:-20]))
+    with pytest.raises(ModelFailedError, match="broke off"):
+        await all_of(provider)
+
+
 async def test_a_question_that_is_refused(provider: Gemini, peer: Peer) -> None:
     peer.answers.append(streams(event({"promptFeedback": {"blockReason": "SAFETY"}})))
     assert await all_of(provider) == [Ended(reason="refused")]

@@ -79,7 +79,6 @@ async def test_a_picture_elsewhere_on_the_same_server(
 @pytest.mark.parametrize(
     "answer",
     [
-        body(url="http://127.0.0.1:9/router?reboot=1"),
         body(url="file:///etc/passwd"),
         body(url="http://["),
         body(url=""),
@@ -95,6 +94,14 @@ async def test_a_picture_elsewhere_on_the_same_server(
 )
 async def test_what_is_no_picture(provider: OpenAi, peer: Peer, answer: bytes) -> None:
     peer.answers.append(says(200, answer))
+    with pytest.raises(ModelFailedError):
+        await provider.draw("A lamp", None)
+    assert len(peer.heard) == 1
+
+
+async def test_a_picture_on_another_machine_is_not_fetched(provider: OpenAi, peer: Peer) -> None:
+    elsewhere = peer.url.replace("127.0.0.1", "localhost")
+    peer.answers += [says(200, body(url=f"{elsewhere}/router?reboot=1")), says(200, PIXEL)]
     with pytest.raises(ModelFailedError):
         await provider.draw("A lamp", None)
     assert len(peer.heard) == 1

@@ -81,6 +81,30 @@ async def test_a_connection_serves_again(
     assert len({heard.port for heard in peer.heard}) == 1
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_lines_of_data_split_anywhere(ending: bytes, bom: bytes) -> None:
+    lines = (
+        b"data: one",
+        b"data: two",
+        b"",
+        b"data: three",
+        b": wait",
+        b"",
+        b"data: four",
+        b"",
+        b"",
+    )
+    text = bom + ending.join(lines)
+    for at in range(len(text) + 1):
+        for until in range(at, len(text) + 1):
+            parser = EventParser()
+            pieces = (text[:at], text[at:until], text[until:])
+            found = [data for piece in pieces for data in parser.feed(piece)]
+            assert found == [b"one\ntwo", b"three", b"four"]
+            assert not parser.unfinished
+
+
 def test_an_event_has_lines_of_data() -> None:
     parser = EventParser()
     text = b"event: x\nid: 7\ndata: one\ndata:two\ndata\nretry: 5\n\n: only a comment\n\nid: 8\n\n"
