@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import msgspec
 import structlog
@@ -225,14 +224,12 @@ class Conversations:
             self._health.set(PART, "ok")
 
 
-def _additions(messages: Iterable[StoredMessage], profile: str) -> Iterator[Statement]:
+def _additions(messages: Sequence[StoredMessage], profile: str) -> Iterator[Statement]:
     for stored in messages:
         message = stored.message
         title = title_of(message.text) if message.role == "user" else ""
-        touched: tuple[Any, ...] = (
-            stored.conversation_id, title, profile, stored.at_s, stored.at_s,
-        )  # fmt: skip
-        yield _TOUCH, touched
+        yield _TOUCH, (stored.conversation_id, title, profile, stored.at_s, stored.at_s)
+    for stored in messages:
         yield from inserts(stored)
 
 

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +46,9 @@ class Database:
         """Different statements, in order, all of them or none. Raises UnavailableError as
         `write`."""
         async with self._transaction():
-            for sql, parameters in statements:
-                await self._connection.execute(sql, parameters)
+            # Each call is a visit to the writer's thread: the same statement goes there once.
+            for sql, alike in groupby(statements, key=itemgetter(0)):
+                await self._connection.executemany(sql, [row for _, row in alike])
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
