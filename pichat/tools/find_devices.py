@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from pichat.events import Device, Kind, ToolResult
 from pichat.tools.base import Reach, tool
+from pichat.tools.schema import NOT_TOLD, REQUIRED
 from pichat.tools.targets import in_area
 
 MOST = 20
@@ -16,16 +17,16 @@ _WORD = re.compile(r"\w+")
 
 
 class FindDevices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Without `query`, all of the area and the kind."""
+    """Without `query`, all of the area and the kind. To a model, both are words of the query."""
 
-    query: str = ""
-    area: str | None = None
-    kind: Kind | None = None
+    query: Annotated[str, REQUIRED] = ""
+    area: Annotated[str | None, NOT_TOLD] = None
+    kind: Annotated[Kind | None, NOT_TOLD] = None
 
 
 @tool("find_devices", FindDevices, "read")
 async def find_devices(reach: Reach, arguments: FindDevices) -> ToolResult:
-    """Look up devices by words, area or kind, with what they can do and their last state."""
+    """Look up devices by words of their name, room, kind or what they can."""
     words = [_stem(word) for word in _WORD.findall(arguments.query.casefold())]
     found = [
         (_score(device, words), device)

@@ -20,7 +20,7 @@ class GetDeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @tool("get_device_state", GetDeviceState, "read")
 async def get_device_state(reach: Reach, arguments: GetDeviceState) -> ToolResult:
-    """Ask devices for a state as it is now."""
+    """Ask devices for a state."""
     house = reach.house
     devices = resolve(arguments.target, arguments.capability, house.devices())
     outcomes = await asyncio.gather(

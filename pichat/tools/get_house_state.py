@@ -24,7 +24,7 @@ _LISTS: dict[str, dict[str, Callable[[State], bool]]] = {
 
 @tool("get_house_state", NoArguments, "read")
 async def get_house_state(reach: Reach, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
-    """What is on, open or unlocked, and the temperatures, as last reported."""
+    """What is on, open or unlocked, and how warm it is."""
     devices = sorted(reach.house.devices(), key=lambda device: (device.name.casefold(), device.id))
     there = [device for device in devices if device.available]
     value: dict[str, Any] = {

@@ -11,7 +11,7 @@ from pichat.tools.targets import rooms_of
 
 @tool("list_rooms", NoArguments, "read")
 async def list_rooms(reach: Reach, arguments: NoArguments) -> ToolResult:  # noqa: ARG001
-    """The rooms, with how many devices of each kind they have."""
+    """The rooms, and what kinds of devices each has."""
     rooms = rooms_of(reach.house.devices())
     return ToolResult(
         value={

@@ -9,6 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+TOLD = "told_to_models"
+"""The key in a field's `msgspec.Meta(extra=…)`: "required" where the strict path does not require
+it, "not" for a field that no model needs to know of."""
+
+REQUIRED = msgspec.Meta(extra={TOLD: "required"})
+NOT_TOLD = msgspec.Meta(extra={TOLD: "not"})
+
 
 @cache
 def flat_schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
@@ -18,13 +25,16 @@ def flat_schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     required: list[str] = []
     for field in fields_of(arguments):
         inner = field.type
+        told = (inner.extra or {}).get(TOLD) if isinstance(inner, inspect.Metadata) else None
+        if told == "not":
+            continue
         if isinstance(inner, inspect.StructType):
             nested = flat_schema(inner.cls)
             properties |= nested["properties"]
             required += nested.get("required", [])
         else:
             properties[field.encode_name] = _schema(inner)
-            required += [field.encode_name] if field.required else []
+            required += [field.encode_name] if field.required or told == "required" else []
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     return schema | {"required": required} if required else schema
 
@@ -52,10 +62,13 @@ def _any_of(kind: inspect.UnionType) -> dict[str, Any]:
     """Null is what is left out; a Struct (a colour) is written as a text."""
     none_or_struct = (inspect.NoneType, inspect.StructType)
     found = [_schema(each) for each in kind.types if not isinstance(each, none_or_struct)]
+    if len(found) == 1:
+        return found[0]
     # Every integer is a number as well.
-    if {"type": "number"} in found:
-        found = [each for each in found if each != {"type": "integer"}]
-    return found[0] if len(found) == 1 else {"anyOf": found}
+    types = [each["type"] for each in found if each.keys() == {"type"}]
+    if len(types) < len(found):
+        return {"anyOf": found}
+    return {"type": [each for each in types if each != "integer" or "number" not in types]}
 
 
 def _simple(kind: inspect.Type) -> str:

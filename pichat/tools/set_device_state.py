@@ -34,8 +34,8 @@ def guard(house: House, arguments: SetDeviceState) -> Needed | None:
 
 @tool("set_device_state", SetDeviceState, "act", guard=guard)
 async def set_device_state(reach: Reach, arguments: SetDeviceState) -> ToolResult:
-    """Set devices, and wait until each has confirmed. value: true/false for on_off and lock;
-    percent; kelvin; °C; a colour's name."""
+    """Set devices. devices: names, “kitchen lights”, “everything”. value: true or false, percent,
+    kelvin, °C or a colour's name."""
     house = reach.house
     devices = resolve(arguments.target, arguments.capability, house.devices())
     outcomes = await asyncio.gather(

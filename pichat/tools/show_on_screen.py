@@ -9,25 +9,39 @@ import msgspec
 from pichat.errors import BadRequestError
 from pichat.events import ScreenCommand, ToolResult
 from pichat.tools.base import Reach, tool
+from pichat.tools.schema import NOT_TOLD
 
 Line = Annotated[str, msgspec.Meta(max_length=200)]
 
 
+_LONG = 200
+"""Characters: a longer text is a page, which stays until it is closed."""
+
+
 class ShowOnScreen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`items` are those of a list."""
+    """`items` are those of a list. Without a `kind` it is what it looks like."""
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-    kind: Literal["notification", "page", "list"] = "notification"
+    kind: Annotated[Literal["notification", "page", "list"] | None, NOT_TOLD] = None
     text: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     items: Annotated[tuple[Line, ...], msgspec.Meta(max_length=50)] = ()
 
 
 @tool("show_on_screen", ShowOnScreen, "show")
 async def show_on_screen(reach: Reach, arguments: ShowOnScreen) -> ToolResult:
-    """Show something on the screens. The result says how many there are."""
+    """Show a text or a list on the screens."""
     if arguments.kind == "list" and not arguments.items:
         raise BadRequestError("show_on_screen: a list needs items.")
     command = ScreenCommand(
-        kind=arguments.kind, title=arguments.title, text=arguments.text, items=arguments.items
+        kind=arguments.kind or _kind(arguments),
+        title=arguments.title,
+        text=arguments.text,
+        items=arguments.items,
     )
     return ToolResult(value={"screens": reach.show(command)})
+
+
+def _kind(arguments: ShowOnScreen) -> Literal["notification", "page", "list"]:
+    if arguments.items:
+        return "list"
+    return "page" if len(arguments.text) > _LONG else "notification"

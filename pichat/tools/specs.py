@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -108,7 +109,7 @@ def as_call(name: str, arguments: str, devices: Sequence[Device] = ()) -> ToolCa
     for field in nested:
         inner = given.pop(field, None)
         given = {**inner, **given} if isinstance(inner, dict) else given
-    given = _renamed(given, frozenset(flat_schema(found.arguments)["properties"]))
+    given = _renamed(given, _field_names(found.arguments))
     if nested.get("target") is Target:
         return ToolCall(name=name, arguments=_targeted(name, given, devices))
     if isinstance(given.get("kind"), str):
@@ -128,6 +129,18 @@ def _object(name: str, arguments: str) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value not in (None, "", [])}
 
 
+@cache
+def _field_names(arguments: type[msgspec.Struct]) -> frozenset[str]:
+    """Of the arguments and of the Structs in them, also those that models are not told of."""
+    names: set[str] = set()
+    for field in fields_of(arguments):
+        if isinstance(field.type, inspect.StructType):
+            names |= _field_names(field.type.cls)
+        else:
+            names.add(field.encode_name)
+    return frozenset(names)
+
+
 def _renamed(given: dict[str, Any], fields: frozenset[str]) -> dict[str, Any]:
     renamed: dict[str, Any] = {}
     for key, value in given.items():
@@ -138,7 +151,7 @@ def _renamed(given: dict[str, Any], fields: frozenset[str]) -> dict[str, Any]:
 
 def _targeted(name: str, given: dict[str, Any], devices: Sequence[Device]) -> dict[str, Any]:
     """The arguments of a tool that acts on or reads devices."""
-    setting = "value" in flat_schema(REGISTRY[name].arguments)["properties"]
+    setting = "value" in _field_names(REGISTRY[name].arguments)
     if isinstance(given.get("capability"), str):
         given["capability"] = capability_of(given["capability"], setting=setting)
     capability = str(given.get("capability", ""))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
 from pichat.errors import NotFoundError, UnsupportedError
 from pichat.events import Device, Kind
+from pichat.tools.schema import NOT_TOLD, REQUIRED
 
 NOWHERE = "elsewhere"
 """The room of devices that are in none."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Devices by id or name, else all of an area and of some kinds; empty means everything."""
+    """Devices by id or name, else all of an area and of some kinds; empty means everything. Models
+    say “kitchen lights” as one of the `devices`."""
 
-    devices: tuple[str, ...] = ()
-    area: str | None = None
-    kinds: tuple[Kind, ...] = ()
+    devices: Annotated[tuple[str, ...], REQUIRED] = ()
+    area: Annotated[str | None, NOT_TOLD] = None
+    kinds: Annotated[tuple[Kind, ...], NOT_TOLD] = ()
 
 
 def _named(wanted: str, devices: list[Device]) -> Device:
