@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from itertools import groupby
@@ -39,27 +39,37 @@ class Database:
 
     async def write_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """One statement for each row, all of them or none. Raises UnavailableError as `write`."""
-        async with self._transaction():
-            await self._connection.executemany(sql, rows)
+        await self.write_together((sql, row) for row in rows)
 
     async def write_together(self, statements: Iterable[Statement]) -> None:
         """Different statements, in order, all of them or none. Raises UnavailableError as
         `write`."""
-        async with self._transaction():
-            # Each call is a visit to the writer's thread: the same statement goes there once.
-            for sql, alike in groupby(statements, key=itemgetter(0)):
-                await self._connection.executemany(sql, [row for _, row in alike])
+        # A transaction that was begun and left would be in everybody's way.
+        await uninterrupted(self._transact(statements))
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
+    async def _transact(self, statements: Iterable[Statement]) -> None:
         async with self._writing, _told():
             await self._connection.execute("BEGIN")
             try:
-                yield
+                # Each call is a visit to the writer's thread: the same statement goes there once.
+                for sql, alike in groupby(statements, key=itemgetter(0)):
+                    await self._connection.executemany(sql, [row for _, row in alike])
             except BaseException:
                 await self._connection.rollback()
                 raise
             await self._connection.commit()
+
+
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Carry it to its end, although whoever waits for it is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # nobody is there to be told
+        raise
 
 
 @asynccontextmanager

@@ -4,40 +4,25 @@ those that the owner added."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
-import structlog
 from msgspec import structs
 
 from pichat.bus import Bus
 from pichat.config.describe import suggestion
-from pichat.config.overlay import (
-    FIELDS,
-    GROUPS,
-    overlay,
-    read,
-    setting,
-    settings_of,
-    unknown_setting,
-    unknown_steps,
-)
+from pichat.config.overlay import setting, settings_of
 from pichat.config.types import Config, Profile
 from pichat.errors import BadRequestError, NotFoundError
 from pichat.events import ProfilesChanged
-from pichat.store.db import Database
+from pichat.store.db import Database, uninterrupted
 from pichat.store.profiles import KeptProfiles, ProfileTable
+from pichat.turn.configured import DEFAULT, WAKE_WORDS, Configured, Words, reset_names
 
-log = structlog.get_logger(__name__)
-
-DEFAULT = "default"
-_WAKE_WORDS = "wake_words"
 _LONGEST_NAME = 64
 _MOST_BYTES = 64 * 1024
 _MOST_PROFILES = 100
-Words = Mapping[str, str | None]
 
 
 class ProfileView(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,16 +38,6 @@ class ProfileView(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """Everything at one moment: a turn that has taken its profile is not changed under way."""
-
-    kept: KeptProfiles
-    profiles: Mapping[str, Profile]
-    active: str
-    words: Words
-
-
 class Profiles:
     """Changes are checked whole, on the disk, and there for the next turn before they are told of.
 
@@ -72,18 +47,12 @@ class Profiles:
     """
 
     def __init__(self, config: Config, table: ProfileTable, kept: KeptProfiles, bus: Bus) -> None:
-        self._configured = {DEFAULT: Profile(), **config.profiles}
-        self._providers = tuple(config.llm.providers)
-        # A word of the default profile calls nobody by name: whoever is active answers.
-        self._words = {
-            each.word: None if each.profile == DEFAULT else each.profile
-            for each in config.voice.words
-        }
+        self._configured = Configured(config)
         self._table = table
         self._bus = bus
         self._changing = asyncio.Lock()
         self._tell_words: Callable[[Words], None] | None = None
-        self._now = self._snapshot(kept)
+        self._now = self._configured.snapshot(kept)
 
     @classmethod
     async def load(cls, config: Config, database: Database, bus: Bus) -> Self:
@@ -177,7 +146,7 @@ class Profiles:
             gone = name not in self._configured
             words = {word: whom for word, whom in kept.wake_words.items() if whom != name}
             if not gone:
-                words = self._words_taken_back(name, kept.wake_words)
+                words = self._configured.words_taken_back(name, kept.wake_words)
             active = DEFAULT if gone and kept.active == name else kept.active
             await self._keep(KeptProfiles(changes=changes, active=active, wake_words=words), name)
         return gone
@@ -198,18 +167,19 @@ class Profiles:
         wake_words: Sequence[str] | None,
     ) -> None:
         problems: list[str] = []
-        given = self._read(settings, problems)
-        resets = set(_reset_names(reset, problems))
+        given = self._configured.read(settings, problems)
+        resets = set(reset_names(reset, problems))
         words = self._now.kept.wake_words
-        if _WAKE_WORDS in reset:
-            words = self._words_taken_back(name, words)
+        if WAKE_WORDS in reset:
+            words = self._configured.words_taken_back(name, words)
         if wake_words is not None:
-            words = {**words, **self._assigned(name, wake_words, problems)}
+            now = self._now.words
+            words = {**words, **self._configured.assigned(name, wake_words, now, problems)}
         if problems:
             raise BadRequestError(" ".join(problems))
         old = self._now.kept.changes.get(name, {})
         new = {key: value for key, value in old.items() if key not in resets | given.keys()}
-        base = self._base(name)
+        base = self._configured.base(name)
         for key, value in given.items():
             if value != setting(base, key):
                 new[key] = msgspec.to_builtins(value, enc_hook=str)
@@ -222,66 +192,20 @@ class Profiles:
         await self._keep(structs.replace(self._now.kept, changes=changes, wake_words=words), name)
 
     async def _keep(self, kept: KeptProfiles, name: str) -> None:
+        # What is on the disk holds, also when the screen that asked for it has gone.
+        await uninterrupted(self._save(kept, name))
+
+    async def _save(self, kept: KeptProfiles, name: str) -> None:
         await self._table.save(kept, name)
-        before, self._now = self._now, self._snapshot(kept)
+        before, self._now = self._now, self._configured.snapshot(kept)
         if self._now.words != before.words and self._tell_words is not None:
             self._tell_words(self._now.words)
         self._bus.publish(ProfilesChanged(names=self.names(), active=self.active))
-
-    # --- checking --------------------------------------------------------------------------
 
     def _check_there(self, name: str) -> None:
         if name not in self._now.profiles:
             hint = suggestion(name[:_LONGEST_NAME], self.names())
             raise NotFoundError(f"There is no profile “{name[:_LONGEST_NAME]}”.{hint}")
-
-    def _base(self, name: str) -> Profile:
-        return self._configured.get(name) or Profile()
-
-    def _read(self, settings: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-        found = read(settings, problems)
-        chain_problems = list(unknown_steps(found.get("chain", ()), self._providers))
-        if chain_problems:
-            del found["chain"]
-        problems += chain_problems
-        return found
-
-    def _assigned(
-        self, name: str, wanted: Sequence[str], problems: list[str]
-    ) -> dict[str, str | None]:
-        """Whom words call, when exactly the `wanted` ones call `name`."""
-        by_name = {_plain(word): word for word in self._words}
-        words: dict[str, str | None] = {}
-        for word in wanted:
-            if _plain(word) in by_name:
-                words[by_name[_plain(word)]] = name
-            else:
-                problems.append(
-                    f"There is no wake word {word[:64]!r} among voice.wake_words in config.yaml."
-                    f"{suggestion(_plain(word[:64]), self._words)}"
-                )
-        released = (word for word, whom in self._now.words.items() if whom == name)
-        return {**dict.fromkeys(released), **words}
-
-    def _words_taken_back(self, name: str, words: Words) -> dict[str, str | None]:
-        return {
-            word: whom for word, whom in words.items() if name not in (whom, self._words.get(word))
-        }
-
-    def _snapshot(self, kept: KeptProfiles) -> _Snapshot:
-        profiles = {}
-        for name in dict.fromkeys((*self._configured, *kept.changes)):
-            problems: list[str] = []
-            changes = self._read(kept.changes.get(name, {}), problems)
-            profiles[name] = overlay(self._base(name), changes)
-            if problems:
-                log.warning("profile not as it was changed", profile=name, reason=problems)
-        words = {
-            word: whom if (whom := kept.wake_words.get(word, own)) in profiles else None
-            for word, own in self._words.items()
-        }
-        active = kept.active if kept.active in profiles else DEFAULT
-        return _Snapshot(kept=kept, profiles=profiles, active=active, words=words)
 
 
 def _readable(name: str) -> str:
@@ -291,19 +215,3 @@ def _readable(name: str) -> str:
             f"A profile's name is readable text of 1 to {_LONGEST_NAME} characters."
         )
     return cleaned
-
-
-def _reset_names(reset: Sequence[str], problems: list[str]) -> Iterator[str]:
-    """Every setting that is meant; one that holds others stands for all of those."""
-    for name in reset:
-        if name in FIELDS:
-            yield name
-        elif name in GROUPS:
-            yield from (each for each in FIELDS if each.startswith(f"{name}."))
-        elif name != _WAKE_WORDS:
-            problems.append(unknown_setting(name))
-
-
-def _plain(word: str) -> str:
-    """A wake word however it is written."""
-    return "_".join(word.lower().replace("_", " ").split())

@@ -26,7 +26,8 @@ from pichat.config.types import (
 from pichat.errors import BadRequestError, NotFoundError, UnavailableError
 from pichat.events import ProfilesChanged
 from pichat.store.db import Database, open_database
-from pichat.turn.profiles import Profiles, Words
+from pichat.turn.configured import Words
+from pichat.turn.profiles import Profiles
 
 KEY = "sk-very-secret"
 
@@ -256,6 +257,23 @@ async def test_changes_at_the_same_time_all_count(house: House) -> None:
     )
     assert profiles.view("kids").changed == ("may_use_cloud", "system")
     assert (await house.again()).names() == profiles.names()
+
+
+async def test_a_change_whose_screen_goes_away_is_made_or_not(house: House) -> None:
+    profiles = await house.again()
+    made = set()
+    for steps in range(40):
+        system = f"text {steps}"
+        change = asyncio.create_task(profiles.update("kids", {"system": system}))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        change.cancel()
+        await asyncio.gather(change, return_exceptions=True)
+        made.add(profiles.get("kids").system == system)
+        assert (await house.again()).views() == profiles.views()
+    await profiles.update("kids", {"system": "last"})
+    assert (await house.again()).get("kids").system == "last"
+    assert False in made
 
 
 async def test_no_secret_is_shown(house: House) -> None:
