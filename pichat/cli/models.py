@@ -112,13 +112,15 @@ def _config(path: Path | None) -> Config:
 def _used_by(here: Installed | None, config: Config, state_dir: Path) -> list[str]:
     if here is None:
         return []
-    named = {
+    named: dict[str, Path | None] = {
         f"profile {name}": profile.style.piper_voice
         for name, profile in config.profiles.items()
         if here.kind == "piper-voice"
     }
     if here.kind == "whisper":
         named["voice"] = config.voice.whisper_model
+    if here.kind == "gguf" and config.llm.local is not None:
+        named["llm.local"] = config.llm.local.model
     return [
         who
         for who, path in named.items()
@@ -225,9 +227,8 @@ def _fit(wanted: Iterable[Model], machine: Machine) -> bool:
 
 
 def _how_to_use(brought: Installed) -> str:
-    if brought.kind == "gguf":
-        return f"Its file is {brought.path}"
     lines = {
+        "gguf": f"llm:\n  local:\n    model: {brought.name}",
         "piper-voice": f"profiles:\n  default:\n    style:\n      piper_voice: {brought.path}",
         "whisper": f"voice:\n  whisper_model: {brought.path}",
     }[brought.kind]

@@ -106,6 +106,17 @@ async def test_a_voice_comes_is_used_and_goes(desk: Desk) -> None:
     assert not folder.exists()
 
 
+async def test_a_language_model_is_used_by_its_name(desk: Desk) -> None:
+    desk.offer(desk.server.entry("small-1.5b", m__gguf=DATA))
+    code, out, _ = await desk.run("install", "small-1.5b")
+    assert code == 0
+    lines = out.split("restart PiChat:\n")[1]
+    assert yaml.safe_load(lines) == {"llm": {"local": {"model": "small-1.5b"}}}
+    (desk.folder / "config.yaml").write_text(lines)
+    (row,) = json.loads((await desk.here("list", "--json"))[1])
+    assert row["used_by"] == ["llm.local"]
+
+
 @pytest.mark.long
 async def test_what_is_there_is_checked_and_repaired(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA))

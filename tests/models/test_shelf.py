@@ -22,6 +22,12 @@ async def test_a_configuration_may_name_an_installed_model(bench: Bench, tmp_pat
     assert voice.path.is_absolute()
 
 
+async def test_a_language_model_is_its_file(bench: Bench, tmp_path: Path) -> None:
+    model = await bench.install(bench.server.entry("small-1.5b", m__gguf=b"GGUF"))
+    assert resolve(Path("small-1.5b"), "gguf", tmp_path) == model.path
+    assert model.path.name == "m.gguf"
+
+
 async def test_a_path_that_is_there_means_itself(bench: Bench, tmp_path: Path) -> None:
     await bench.install(bench.server.entry("x", **VOICE))
     file = tmp_path / "x"

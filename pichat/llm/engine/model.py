@@ -25,7 +25,7 @@ _ABORTED = 2
 # A core computes so many tokens of one layer's matrix in the blink of an eye, even a Pi's: between
 # two matrices it can be interrupted.
 _BATCH_PER_THREAD = 32
-_LARGEST_BATCH = 128
+_SMALLEST_BATCH, _LARGEST_BATCH = 64, 128
 
 
 class InterruptedReadingError(Exception):
@@ -58,8 +58,11 @@ class LoadedModel:
         parameters = lib.llama_context_default_params()
         parameters.n_ctx = self.context_tokens
         parameters.n_batch = _READ_AT_ONCE
-        parameters.n_ubatch = min(_LARGEST_BATCH, _BATCH_PER_THREAD * threads)
+        batch = max(_SMALLEST_BATCH, min(_LARGEST_BATCH, _BATCH_PER_THREAD * threads))
+        parameters.n_ubatch = batch
         parameters.n_threads = parameters.n_threads_batch = threads
+        # It saves memory, and on a CPU makes short turns behind a long prompt twice as slow.
+        parameters.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         parameters.no_perf = True
         context = lib.llama_init_from_model(self._model, parameters)
         if context is None:

@@ -11,8 +11,7 @@ from jsonschema import Draft202012Validator
 
 from pichat.llm.base import CallDelta, Request, ToolSpec
 from pichat.llm.errors import ModelRefusedError
-from scripts.tiny_gguf import CHATML_END
-from scripts.tiny_templates import FAMILIES, NO_TOOLS
+from scripts.tiny_templates import CHATML_END, FAMILIES, NO_TOOLS
 from tests.llm.local.conftest import Write
 from tests.llm.local.parts import (
     LIGHT,
@@ -165,11 +164,12 @@ def test_a_model_that_was_taught_no_tools_is_told_of_them(tiny: Write, tmp_path:
 
 def test_a_tool_that_cannot_be_described_is_refused(tiny: Write) -> None:
     engine = engine_of(tiny())
-    for parameters in (
+    impossible: tuple[dict[str, Any], ...] = (
         {"properties": {"a": {"type": "integer", "minimum": 2, "maximum": 1}}, "required": ["a"]},
         {"properties": {"a": {"$ref": "#/nowhere"}}},
         {"properties": {"a": {"enum": []}}},
-    ):
+    )
+    for parameters in impossible:
         broken = ToolSpec(name="broken", description="", parameters=parameters)
         with pytest.raises(ModelRefusedError):
             answer(engine, request_of(1, "required", (broken,)))

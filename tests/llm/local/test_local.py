@@ -37,6 +37,14 @@ class Local:
         self._health = health
 
     @property
+    def pid(self) -> int | None:
+        return self.provider.worker.pid
+
+    def running(self) -> int:
+        assert self.pid is not None
+        return self.pid
+
+    @property
     def reason(self) -> str | None:
         return self._health.parts()[PART].reason
 
@@ -56,10 +64,9 @@ async def test_it_answers_and_goes_when_it_is_idle(tiny: Write, tmp_path: Path) 
     async with local(path, tmp_path, idle_s=0.05) as it:
         provider: Provider = it.provider
         assert (provider.name, provider.model, provider.cloud) == ("local", path.stem, False)
-        assert it.provider.worker.pid is None
+        assert it.pid is None
         assert said(await it.answer()) == "It is nine."
-        pid = it.provider.worker.pid
-        assert pid is not None
+        pid = it.running()
         await gone(pid)
         events = await it.answer()  # another process, which need not read the beginning again
         assert said(events) == "It is nine."
@@ -70,7 +77,7 @@ async def test_it_answers_and_goes_when_it_is_idle(tiny: Write, tmp_path: Path) 
 async def test_calls_arrive_whole(tiny: Write, tmp_path: Path) -> None:
     async with local(tiny(), tmp_path) as it:
         await it.provider.load()
-        assert it.provider.worker.pid is not None
+        assert it.running()
         for seed in range(9):
             request = asked("Light!", tools=(LIGHT,), tool_choice="required")
             events = await it.answer(with_parameters(request, seed=seed, max_tokens=120))
@@ -82,21 +89,20 @@ async def test_calls_arrive_whole(tiny: Write, tmp_path: Path) -> None:
 async def test_closing_cancels_at_once(tiny: Write, tmp_path: Path) -> None:
     async with local(tiny(), tmp_path) as it:
         await it.provider.load()
-        pid = it.provider.worker.pid
+        pid = it.running()
         stream = it.provider.stream(ENDLESS)
         assert isinstance(await anext(stream), TextDelta)
         await stream.aclose()
         events = await it.answer(with_parameters(HELLO, max_tokens=1))
         assert usage(events).cached_tokens == usage(events).input_tokens - 1
-        assert it.provider.worker.pid == pid  # it let go by itself
+        assert it.pid == pid  # it let go by itself
 
 
 async def test_a_killed_process_is_told_and_replaced(tiny: Write, tmp_path: Path) -> None:
     async with local(tiny(), tmp_path) as it:
         stream = it.provider.stream(ENDLESS)
         await anext(stream)
-        pid = it.provider.worker.pid
-        assert pid is not None
+        pid = it.running()
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(UnavailableError, match="crashed while it was thinking"):
             while True:
@@ -109,8 +115,7 @@ async def test_a_hanging_process_is_killed(tiny: Write, tmp_path: Path) -> None:
         it.provider.worker._limits = type(it.provider.worker._limits)(let_go_s=0.1)
         stream = it.provider.stream(ENDLESS)
         await anext(stream)
-        pid = it.provider.worker.pid
-        assert pid is not None
+        pid = it.running()
         os.kill(pid, signal.SIGSTOP)
         await stream.aclose()
         await gone(pid)
@@ -179,7 +184,7 @@ async def test_cancelled_while_it_reads_a_long_prompt(tiny: Write, tmp_path: Pat
     shape = Shape(layers=6, width=256, heads=4, kv_heads=2, feed_forward=1024)
     async with local(tiny(shape=shape), tmp_path) as it:
         await it.provider.load()
-        pid = it.provider.worker.pid
+        pid = it.running()
         reading = asyncio.create_task(it.answer(asked("word " * 2000)))
         while it.provider.worker.stage != "busy":  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0)
@@ -188,4 +193,4 @@ async def test_cancelled_while_it_reads_a_long_prompt(tiny: Write, tmp_path: Pat
             await reading
         async with asyncio.timeout(1):
             await it.answer(with_parameters(asked("Hi."), max_tokens=1))
-        assert it.provider.worker.pid == pid
+        assert it.pid == pid
