@@ -138,14 +138,17 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a person said. `candidates` are texts, likeliest first; typed text has one."""
+    """One thing that a person said. `candidates` are texts, likeliest first; typed text has one.
+    `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
+    knows nothing else, so that what is no command was misheard and is nothing to think about."""
 
     candidates: tuple[str, ...]
     source: Source
     turn_id: str
     conversation_id: str
     area: str | None = None  # where the speaker is, when known
-    profile: str = "default"  # whom the speaker called
+    profile: str = ""
+    commands_only: bool = False
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):

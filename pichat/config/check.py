@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from pichat.config.describe import suggestion
+from pichat.config.overlay import unknown_steps
 from pichat.config.types import Config, WakeWord
 
 
@@ -27,3 +28,9 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
         if wake_word.profile not in config.profiles:
             hint = suggestion(wake_word.profile, config.profiles)
             yield f"{where}.profile", f"there is no profile {wake_word.profile!r}.{hint}"
+    for name, profile in config.profiles.items():
+        steps = [step for step in profile.chain if step is not msgspec.UNSET]
+        for sentence in unknown_steps(steps, config.llm.providers):
+            yield f"profiles.{name}.chain", sentence
+        if not config.llm.local and any(step.use == "local" for step in profile.steps):
+            yield f"profiles.{name}.chain", "it names “local”, but llm.local has no model."

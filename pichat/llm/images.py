@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pichat.errors import NotFoundError, UnsupportedError
 from pichat.llm.base import Image
@@ -18,6 +18,7 @@ _BEGINNINGS = (
 )
 
 
+@runtime_checkable
 class ImageMaker(Protocol):
     """A provider that draws. `cloud`: what is asked for leaves the house."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from pichat.bus import Bus
-from pichat.config.types import Style
 from pichat.events import LOCAL_STATION, AnswerHeard, Milestone, Transcript, VoiceHeard, WakeScored
 from pichat.turn.ears import Command
 from pichat.turn.floor import Floor
@@ -27,19 +26,21 @@ from pichat.turn.heard import (
     HeardWake,
 )
 from pichat.turn.mouth import Answer, Mouth
-from pichat.turn.reply import Replier, Spoken
+from pichat.turn.persona import Persona
+from pichat.turn.reply import Replier, Reply, Spoken
 from pichat.turn.status import Status
 
-_PLAIN = Style()
+_LONGEST_CHAT = 4
+_SITTING_S = 600.0  # after a longer silence it is another conversation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """How a station talks. `profiles`: wake word → the profile's name and style."""
+    """How a station talks. `called`: who answers to a wake word, or to a button ("")."""
 
     station: str = LOCAL_STATION
     area: str | None = None
-    profiles: Mapping[str, tuple[str, Style]]
+    called: Callable[[str], Persona]
     chimes: bool
     follow_up_s: float
     question_s: float  # how long it waits for the answer to a question of its own
@@ -50,8 +51,7 @@ class Turn:
     """What is said between a wake word, or a follow-up, and the end of the answer."""
 
     id: str
-    profile: str
-    style: Style
+    persona: Persona
     asked: bool  # False: nobody said the wake word, so what is no command was not meant for us
     chimed: bool = False
     task: asyncio.Task[None] | None = None
@@ -87,9 +87,12 @@ class Dialogue:
         self._tell = tell
         self._start = start
         self._keep = keep
-        self._turn = Turn(id="", profile="default", style=_PLAIN, asked=False)
+        self._turn = Turn(id="", persona=Persona(), asked=False)
         self._answered: Turn | None = None  # while somebody speaks into its answer
-        self._expects_reply = False  # PiChat has just asked something
+        self._expects_reply = False  # PiChat has just asked something, or chats
+        self._chatted = 0  # answers of a model since the wake word
+        self._conversation_id = ""
+        self._talked_s = -_SITTING_S
 
     def heard(self, event: Heard, at_s: float) -> None:
         """Go on with `event`, which happened at `at_s` of the event loop's time."""
@@ -141,8 +144,8 @@ class Dialogue:
         self._interrupt("button", self._now_s())
 
     def _wake(self, event: HeardWake, at_s: float) -> None:
-        profile, style = self._manners.profiles.get(event.word, ("default", _PLAIN))
-        turn = Turn(id=uuid.uuid4().hex, profile=profile, style=style, asked=True)
+        turn = Turn(id=uuid.uuid4().hex, persona=self._manners.called(event.word), asked=True)
+        self._chatted = 0
         self._keep(turn.id, event)
         by = "wake word" if event.word else "button"
         for earlier in (self._answered, self._turn):
@@ -254,7 +257,8 @@ class Dialogue:
         """Answer one command; it never raises but when cancelled."""
         spoken = Spoken(
             turn_id=turn.id,
-            profile=turn.profile,
+            conversation_id=self._conversation(),
+            persona=turn.persona,
             area=self._manners.area,
             # Through PiChat's own voice much is misheard: there only the likeliest counts.
             candidates=event.candidates[:1] if self._answered else event.candidates,
@@ -272,16 +276,16 @@ class Dialogue:
             self._milestone(turn, "wake", at_s, "interruption")
             self._milestone(turn, "speech_end", at_s, event.why)
         answer = self._mouth.answer(
-            turn.style,
+            turn.persona,
             on_start=lambda: self._start_speaking(turn),
             on_first=lambda first_s: self._milestone(turn, "first_audio", first_s),
         )
         await self._answer(turn, heard, answer)
 
     async def _answer(self, turn: Turn, heard: Spoken, answer: Answer) -> None:
-        whole, text = False, ""
+        whole, reply = False, Reply("")
         try:
-            text = await self._replier.reply(heard, answer)
+            reply = await self._replier.reply(heard, answer)
             whole = await answer.finish()
             if whole:
                 self._milestone(turn, "spoken", self._now_s())
@@ -290,10 +294,10 @@ class Dialogue:
             if answer.aloud:
                 self._bus.publish(
                     AnswerHeard(
-                        turn_id=turn.id, text=text if whole else answer.heard(), whole=whole
+                        turn_id=turn.id, text=reply.text if whole else answer.heard(), whole=whole
                     )
                 )
-            self._end_turn(turn, text)
+            self._end_turn(turn, reply)
 
     def _not_for_us(self, turn: Turn) -> None:
         """Speech that nobody asked for and that is no command: as if it had not been heard."""
@@ -309,15 +313,19 @@ class Dialogue:
             self._tell(lambda listener: listener.speaking())
             self._status.do("speaking")
 
-    def _end_turn(self, turn: Turn, text: str) -> None:
+    def _end_turn(self, turn: Turn, reply: Reply) -> None:
         turn.task = None
+        self._talked_s = self._now_s()
         # A turn that was interrupted ends while the next one is being heard already.
         if turn is not self._turn or self._status.doing not in ("thinking", "speaking"):
             return
         # "Never mind" has no answer, and wants no more of us.
-        follow_up_s = self._manners.follow_up_s if text else 0.0
-        self._expects_reply = text.rstrip().endswith("?")
-        if self._expects_reply:
+        follow_up_s = self._manners.follow_up_s if reply.text else 0.0
+        asks = reply.text.rstrip().endswith("?")
+        # A chat goes on without the wake word; one with a television must end by itself.
+        self._chatted = self._chatted + 1 if reply.by_model else 0
+        self._expects_reply = asks or 0 < self._chatted <= _LONGEST_CHAT
+        if asks:
             follow_up_s = max(follow_up_s, self._manners.question_s)
         self._rest(follow_up_s)
 
@@ -326,11 +334,17 @@ class Dialogue:
         before = self._turn
         return Turn(
             id=uuid.uuid4().hex,
-            profile=before.profile,
-            style=before.style,
+            persona=before.persona,
             asked=asked,
             chimed=True,
         )
+
+    def _conversation(self) -> str:
+        """The one that goes on here, or a new one."""
+        if self._now_s() - self._talked_s >= _SITTING_S:
+            self._conversation_id = f"{self._manners.station}-{uuid.uuid4().hex}"
+        self._talked_s = self._now_s()
+        return self._conversation_id
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

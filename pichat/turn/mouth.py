@@ -15,6 +15,7 @@ from pichat.errors import PiChatError, UnavailableError
 from pichat.health import Health
 from pichat.tts.base import Synthesiser
 from pichat.tts.spoken import speakable
+from pichat.turn.persona import Persona
 from pichat.turn.sentences import Sentences
 
 log = structlog.get_logger(__name__)
@@ -190,15 +191,15 @@ class Mouth:
         self._fault = Fault()
 
     def answer(
-        self, style: Style, *, on_start: Callable[[], None], on_first: Callable[[float], None]
+        self, persona: Persona, *, on_start: Callable[[], None], on_first: Callable[[float], None]
     ) -> Answer:
         """Begin an answer; the caller ends it."""
         return Answer(
             self._synthesiser,
             self._sink,
             self._health,
-            self._language,
-            style,
+            persona.language or self._language,
+            persona.style,
             on_start=on_start,
             on_first=on_first,
             fault=self._fault,

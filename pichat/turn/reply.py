@@ -21,10 +21,10 @@ from pichat.events import (
 )
 from pichat.stt.transcriber import Transcriber
 from pichat.turn.mouth import Answer
+from pichat.turn.persona import Persona
 
 log = structlog.get_logger(__name__)
 
-_CONVERSATION_ID = "voice"
 _NOT_CAUGHT = "Sorry, I did not catch that."
 
 
@@ -44,12 +44,14 @@ class Spoken:
     what nobody asked for counts only as a command."""
 
     turn_id: str
-    profile: str
+    conversation_id: str
+    persona: Persona
     area: str | None
     candidates: tuple[str, ...]
     pcm: bytes
     asked: bool
     milestone: Callable[[Milestone, str], None]
+    transcribed: bool = False  # by who knows more than commands
 
     @property
     def utterance(self) -> Utterance:
@@ -57,10 +59,19 @@ class Spoken:
             candidates=self.candidates,
             source="voice",
             turn_id=self.turn_id,
-            conversation_id=_CONVERSATION_ID,
+            conversation_id=self.conversation_id,
             area=self.area,
-            profile=self.profile,
+            profile=self.persona.profile,
+            commands_only=not self.transcribed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The whole answer. `by_model`: a language model gave it, who may be talked with."""
+
+    text: str
+    by_model: bool = False
 
 
 class Replier:
@@ -81,18 +92,18 @@ class Replier:
         if command is None and not spoken.asked:
             return None
         if command is None and self._transcriber is not None:
-            spoken = replace(spoken, candidates=await self._transcribe(spoken, self._transcriber))
+            spoken = await self._transcribe(spoken, self._transcriber)
         text = command or next(iter(spoken.candidates), "")
         self._bus.publish(Transcript(turn_id=spoken.turn_id, text=text, final=True))
         return spoken
 
-    async def reply(self, spoken: Spoken, answer: Answer) -> str:
+    async def reply(self, spoken: Spoken, answer: Answer) -> Reply:
         """Run the turn and speak what it answers; the whole answer. Raises nothing: whatever
         fails is said."""
         if not spoken.candidates:
             await answer.add(_NOT_CAUGHT)
-            return _NOT_CAUGHT
-        text = ""
+            return Reply(_NOT_CAUGHT)
+        text, by_model = "", False
         try:
             events = self._turns.run(spoken.utterance)
             async with aclosing(events) as stream:  # type: ignore[type-var]
@@ -100,9 +111,11 @@ class Replier:
                     if isinstance(event, TurnText):
                         text += event.text
                         await answer.add(event.text)
-                    elif isinstance(event, TurnFinished) and not text:
-                        text = event.text
-                        await answer.add(text)
+                    elif isinstance(event, TurnFinished):
+                        by_model = event.model is not None
+                        if not text:
+                            text = event.text
+                            await answer.add(text)
         except PiChatError as error:
             text = error.sentence
             await answer.add(text)
@@ -110,7 +123,7 @@ class Replier:
             log.exception("turn failed", turn_id=spoken.turn_id)
             text = "Something went wrong; the log has more."
             await answer.add(text)
-        return text
+        return Reply(text, by_model)
 
     async def _command_in(self, spoken: Spoken) -> str | None:
         if not spoken.candidates:
@@ -121,17 +134,18 @@ class Replier:
             log.exception("not made out", turn_id=spoken.turn_id)
             return None
 
-    async def _transcribe(self, spoken: Spoken, transcriber: Transcriber) -> tuple[str, ...]:
-        """The model's text, else what the recogniser had."""
+    async def _transcribe(self, spoken: Spoken, transcriber: Transcriber) -> Spoken:
+        """With the model's text, else as the recogniser had it."""
+        language = spoken.persona.language or self._language
         try:
-            text = await transcriber.transcribe(spoken.pcm, self._language)
+            text = await transcriber.transcribe(spoken.pcm, language)
         except PiChatError as error:
             log.info("not transcribed", reason=error.sentence)
             spoken.milestone("transcribed", error.sentence)
-            return spoken.candidates
+            return spoken
         except Exception:  # an engine's own failure must not cost the person the turn
             log.exception("not transcribed", turn_id=spoken.turn_id)
             spoken.milestone("transcribed", "It failed; the log has more.")
-            return spoken.candidates
+            return spoken
         spoken.milestone("transcribed", "")
-        return (text,) if text else ()
+        return replace(spoken, candidates=(text,) if text else (), transcribed=True)

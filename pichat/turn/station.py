@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
 from pichat.audio.base import Frame, SoundSink
 from pichat.bus import Bus
-from pichat.config.types import Style, Voice
+from pichat.config.types import Voice
 from pichat.events import VoiceChanged
 from pichat.health import Health
 from pichat.tts.base import Synthesiser
@@ -19,6 +19,7 @@ from pichat.turn.floor import Floor
 from pichat.turn.heard import Heard
 from pichat.turn.listener import Listener, OpenRecogniser
 from pichat.turn.mouth import Mouth
+from pichat.turn.persona import Persona
 from pichat.turn.recording import Pace, hear
 from pichat.turn.reply import Replier
 from pichat.turn.status import Status
@@ -32,7 +33,7 @@ class Keeper(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common:
-    """What all stations of the house share. `profiles`: wake word → profile's name and style.
+    """What all stations of the house share. `called`: who answers to a wake word, or to a button.
     `ears`: how a listener is listened with; a thread, except where time is virtual."""
 
     config: Voice
@@ -42,7 +43,7 @@ class Common:
     health: Health
     floor: Floor
     keep: Keeper
-    profiles: Mapping[str, tuple[str, Style]]
+    called: Callable[[str], Persona]
     language: str = "en"
     ears: Callable[..., Ears] = Ears
 
@@ -73,7 +74,7 @@ class Station:
             Manners(
                 station=name,
                 area=area,
-                profiles=common.profiles,
+                called=common.called,
                 chimes=config.feedback_sound,
                 follow_up_s=config.follow_up_s,
                 question_s=config.no_speech_timeout_s,

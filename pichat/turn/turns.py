@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Protocol
 
 import structlog
+from msgspec import structs
 
 from pichat.bus import Bus
-from pichat.errors import CancelledByUserError, NotUnderstoodError, PiChatError
+from pichat.config.types import Profile
+from pichat.errors import CancelledByUserError, PiChatError
 from pichat.events import (
-    ToolCall,
-    ToolResult,
+    Question,
     TurnEvent,
     TurnFinished,
     TurnStarted,
@@ -21,138 +22,179 @@ from pichat.events import (
     TurnTool,
     Utterance,
 )
-from pichat.intents.gate import Understanding, try_each
 from pichat.intents.understood import Understood
-from pichat.logs import turn_context
 from pichat.tools.base import Toolbox
+from pichat.turn.by_chain import ByChain, Heard, heard_as, segments_of
+from pichat.turn.by_consent import ByConsent
+from pichat.turn.by_intents import INTENTS
+from pichat.turn.ending import Ending, Way, said
+from pichat.turn.memory import Memory
+from pichat.turn.mind import Mind
+from pichat.turn.stopwatch import Stopwatch
+from pichat.turn.tongues import Tongues
 
 log = structlog.get_logger(__name__)
 
-
-class Intents(Understanding, Protocol):
-    """What a turn needs of the intents."""
-
-    def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str: ...
-
-    def not_understood(self) -> str: ...
+_MOST_ASKED = 32
 
 
-class _Clock:
-    """Milliseconds of each stage of one turn."""
+class Profiles(Protocol):
+    """Whom a person can talk to."""
 
-    def __init__(self) -> None:
-        self._start_s = self._last_s = time.monotonic()
-        self.timings_ms: dict[str, float] = {}
+    @property
+    def active(self) -> str: ...
 
-    def mark(self, stage: str) -> float:
-        """Note the time since the previous mark as `stage`, and return it."""
-        now_s = time.monotonic()
-        self.timings_ms[stage] = round((now_s - self._last_s) * 1000, 3)
-        self.timings_ms["total"] = round((now_s - self._start_s) * 1000, 3)
-        self._last_s = now_s
-        return self.timings_ms[stage]
+    def get(self, name: str) -> Profile: ...
 
 
 class Turns:
     """Runs turns. Every event goes to the caller and, the same, to the bus."""
 
-    def __init__(self, intents: Intents, tools: Toolbox, bus: Bus) -> None:
-        self._intents = intents
+    def __init__(
+        self,
+        tongues: Tongues,
+        tools: Toolbox,
+        bus: Bus,
+        profiles: Profiles,
+        mind: Mind,
+        memory: Memory,
+    ) -> None:
+        self._tongues = tongues
         self._tools = tools
         self._bus = bus
+        self._profiles = profiles
+        self._mind = mind
+        self._memory = memory
+        # What open questions are about, to word the answer in the house's language.
+        self._asked: OrderedDict[str, Understood] = OrderedDict()
 
     async def run(self, utterance: Utterance) -> AsyncGenerator[TurnEvent, None]:
-        """The turn's events, `TurnStarted` first and `TurnFinished` last, whatever happens.
+        """The turn's events, `TurnStarted` first and `TurnFinished` last, whatever happens. What
+        was said is on the disk by then.
 
         Closing the iterator ends the turn; a command that is on its way to a device by then is
         not taken back.
         """
         under_way = False
         try:
-            async for event in self._events(utterance):
-                under_way = not isinstance(event, TurnFinished)
-                self._bus.publish(event)
-                yield event
+            async with aclosing(self._events(utterance)) as events:
+                async for event in events:
+                    under_way = not isinstance(event, TurnFinished)
+                    self._bus.publish(event)
+                    yield event
         finally:
             if under_way:
-                self._bus.publish(
-                    _end(utterance, "", CancelledByUserError("It was cancelled."), _Clock())
-                )
+                cancelled = said("", INTENTS, CancelledByUserError("It was cancelled."))
+                self._bus.publish(_end(utterance, cancelled, Stopwatch()))
 
     async def command_in(self, utterance: Utterance) -> str | None:
-        """The likeliest candidate that is a command of this house, if any is."""
-        text, understood = await self._understand(utterance)
-        return text if understood is not None else None
+        """The likeliest candidate that is a command of this house, or that answers what was asked
+        before, if any is."""
+        heard = await self._heard(utterance, self._profile(utterance)[1])
+        return heard.text if heard.understood is not None or self._answers(heard) else None
 
-    async def _events(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
-        clock = _Clock()
-        text, understood = await self._understand(utterance)
+    async def _events(self, utterance: Utterance) -> AsyncGenerator[TurnEvent, None]:
+        clock = Stopwatch()
+        name, profile = self._profile(utterance)
+        way = await self._way(utterance, name, profile)
         clock.mark("understand")
-        yield TurnStarted(
-            turn_id=utterance.turn_id,
-            conversation_id=utterance.conversation_id,
-            source=utterance.source,
-            text=text,
-            provider="intents",
-        )
-        results: list[ToolResult] = []
-        answer = ""
-        error: PiChatError | None
-        error = None if understood else NotUnderstoodError(self._intents.not_understood())
+        self._memory.asked(utterance, way.text, name)
+        ending: Ending | None = None
         try:
-            for call in understood.calls if understood else ():
-                started_s = time.monotonic()
-                results.append(await self._call(call, utterance))
-                yield TurnTool(
-                    turn_id=utterance.turn_id,
-                    call=call,
-                    result=results[-1],
-                    started_s=started_s,
-                    duration_ms=clock.mark("act"),
-                )
-            if understood is not None:
-                answer = self._intents.answer(understood, results)
-                error = _first_failure(results)
+            yield TurnStarted(
+                turn_id=utterance.turn_id,
+                conversation_id=utterance.conversation_id,
+                source=utterance.source,
+                text=way.text,
+                provider=way.provider,
+            )
+            async for event in self._follow(way, clock, utterance):
+                if isinstance(event, Ending):
+                    ending = event
+                else:
+                    yield event
+        finally:
+            # A turn that was broken off keeps what had come of it.
+            over = ending or way.so_far()
+            if over is not None:
+                code = over.error.code if over.error else None
+                self._memory.answered(utterance, name, over, clock.timings_ms, code)
+        clock.mark("answer")
+        await self._memory.kept()
+        clock.mark("keep")
+        yield _end(utterance, ending or said("", way.provider), clock)
+
+    async def _follow(
+        self, way: Way, clock: Stopwatch, utterance: Utterance
+    ) -> AsyncIterator[TurnText | TurnTool | Ending]:
+        """The way's events; what it raises becomes its ending, and is said."""
+        error: PiChatError
+        try:
+            async with aclosing(way.events(clock)) as events:
+                async for event in events:
+                    yield event
         except PiChatError as expected:
             error = expected
         except Exception:  # the turn's boundary: whoever spoke hears of it, the log has the rest
             log.exception("turn failed", turn_id=utterance.turn_id)
             error = PiChatError.unexpected(utterance.turn_id)
-        if error is not None:
-            answer = answer or error.sentence
-        clock.mark("answer")
-        if answer:
-            yield TurnText(turn_id=utterance.turn_id, text=answer)
-        yield _end(utterance, answer, error, clock)
+        else:
+            return
+        yield TurnText(turn_id=utterance.turn_id, text=error.sentence)
+        yield said(error.sentence, way.provider, error)
 
-    async def _call(self, call: ToolCall, utterance: Utterance) -> ToolResult:
-        with turn_context(turn_id=utterance.turn_id):
-            log.info("tool", tool=call.name)
-            return await self._tools.call(call, source=utterance.source, turn_id=utterance.turn_id)
+    # --- who answers -----------------------------------------------------------------------
 
-    async def _understand(self, utterance: Utterance) -> tuple[str, Understood | None]:
-        """The first candidate that is a home command, else the likeliest as it is."""
-        for passed in try_each(self._intents, utterance.candidates, utterance.area):
-            if passed is not None:
-                return passed
-            # To refuse speech takes all of them: the radio has its turn in between.
-            await asyncio.sleep(0)
-        return next(iter(utterance.candidates), ""), None
+    def _profile(self, utterance: Utterance) -> tuple[str, Profile]:
+        name = utterance.profile or self._profiles.active
+        return name, self._profiles.get(name)
+
+    async def _way(self, utterance: Utterance, name: str, profile: Profile) -> Way:
+        heard = await self._heard(utterance, profile)
+        if self._answers(heard) and heard.question is not None:
+            return ByConsent(
+                heard.text,
+                heard.question,
+                utterance,
+                self._tools,
+                heard.intents,
+                self._asked.pop(heard.question.id, None),
+                yes=bool(heard.yes),
+                language=profile.language or self._tongues.house,
+            )
+        segments = segments_of(profile.steps, self._mind.providers)
+        return ByChain(
+            heard, utterance, name, profile, segments, self._mind, self._tools, self._ask
+        )
+
+    async def _heard(self, utterance: Utterance, profile: Profile) -> Heard:
+        language = profile.language or self._tongues.house
+        intents = await self._tongues.of(profile.language)
+        heard = await heard_as(utterance, intents, language)
+        question = self._tools.questions.open_for(utterance.conversation_id)
+        return structs.replace(heard, question=question)
+
+    @staticmethod
+    def _answers(heard: Heard) -> bool:
+        """Whether it is the yes or the no to an open question."""
+        return heard.question is not None and heard.yes is not None
+
+    def _ask(self, question: Question, understood: Understood) -> None:
+        self._asked[question.id] = understood
+        while len(self._asked) > _MOST_ASKED:
+            self._asked.popitem(last=False)
 
 
-def _first_failure(results: Sequence[ToolResult]) -> PiChatError | None:
-    failed = (outcome for result in results for outcome in result.outcomes if not outcome.ok)
-    for outcome in failed:
-        return PiChatError.of(outcome.error_code, outcome.error or "")
-    return None
-
-
-def _end(utterance: Utterance, text: str, error: PiChatError | None, clock: _Clock) -> TurnFinished:
+def _end(utterance: Utterance, ending: Ending, clock: Stopwatch) -> TurnFinished:
+    error = ending.error
     return TurnFinished(
         turn_id=utterance.turn_id,
         conversation_id=utterance.conversation_id,
-        text=text,
-        provider="intents",
+        text=ending.text,
+        provider=ending.provider,
+        model=ending.model,
+        tokens=ending.tokens,
+        tried=ending.tried,
         code=error.code if error else None,
         retryable=error is not None and error.retryable,
         timings_ms=clock.timings_ms,

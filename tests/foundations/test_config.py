@@ -192,3 +192,24 @@ def test_an_error_names_no_type_of_the_program(file: Path, text: str, said: str)
     found = problems_of(file, text)
     assert found[0].startswith(f"1: {said}")
     assert len(found) == 1
+
+
+def test_a_chain_names_only_whom_there_is_to_ask(file: Path) -> None:
+    problems = problems_of(
+        file,
+        "llm:\n  providers:\n    home: {kind: openai, model: small}\n"
+        "profiles:\n  default: {chain: [intents, local, hom, home, 'home:large']}\n",
+    )
+    assert problems == [
+        "5: profiles.default.chain: chain[2]: there is no 'hom' to ask,"
+        " only intents, local, home. Did you mean 'home'?",
+        "5: profiles.default.chain: it names “local”, but llm.local has no model.",
+    ]
+
+
+def test_a_key_is_never_printed(file: Path) -> None:
+    file.write_text("llm: {providers: {a: {kind: openai, model: m, api_key: '${KEY}'}}}\n")
+    config = load_config(file, {"KEY": "sk-very-secret"})
+    key = config.llm.providers["a"].api_key
+    assert key.value == "sk-very-secret"
+    assert "secret" not in f"{config} {config!r} {key}"

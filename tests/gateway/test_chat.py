@@ -28,6 +28,7 @@ async def test_a_turn_is_streamed(world: World, screen: Screen) -> None:
         "turn_id": metadata["turn_id"],
         "timings_ms": {"understand": 0.4, "act": 40.2, "total": 41.0},
         "usage": {},
+        "tried": [],
         "code": None,
         "retryable": False,
     }

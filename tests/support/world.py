@@ -14,7 +14,7 @@ from msgspec import structs
 from pichat.audio.base import EchoCanceller
 from pichat.audio.pcm import BLOCK_S, samples
 from pichat.bus import Bus
-from pichat.config.types import Style, Voice
+from pichat.config.types import Voice
 from pichat.config.types import WakeWord as WantedWord
 from pichat.events import (
     LOCAL_STATION,
@@ -42,6 +42,7 @@ from pichat.tools.base import Toolbox
 from pichat.turn.floor import Floor
 from pichat.turn.heard import Heard
 from pichat.turn.listener import Engines, Listener
+from pichat.turn.persona import Persona
 from pichat.turn.reply import Replier
 from pichat.turn.rules import Rules
 from pichat.turn.station import Common, Station
@@ -54,6 +55,7 @@ from tests.support.fake_house import FakeHouse
 from tests.support.inline import InlineEars
 from tests.support.noises import Bed, Playing
 from tests.support.room import Air, Echo, Fault, RoomMicrophone, RoomSpeaker, Wave
+from tests.support.turn_parts import new_turns
 
 _RADIO_S = 0.02
 _PIECES_S = 0.5  # between the pieces of an answer that is still being written
@@ -247,8 +249,9 @@ class World:
     def _voice_loop(self) -> VoiceLoop:
         config = self.setting.config
         turns = AnsweringTurns(
-            Turns(
+            new_turns(
                 self._shared.intents,
+                self.house,
                 Toolbox(self.house, ForgetfulAudit(), load_tools()),
                 self.bus,
             ),
@@ -262,7 +265,7 @@ class World:
             health=self.health,
             floor=Floor(),
             keep=self._keep,
-            profiles={word: ("default", Style()) for word in _words(config)},
+            called=lambda _: Persona(),
             ears=InlineEars,
         )
         listeners = Listeners(local=self._local_listener, screen=self._screen_listener)

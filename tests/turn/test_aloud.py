@@ -20,6 +20,7 @@ from pichat.intents.complete import Completeness
 from pichat.tts.registry import choose
 from pichat.turn.floor import Floor
 from pichat.turn.listener import Engines, Listener
+from pichat.turn.persona import Persona
 from pichat.turn.reply import Replier
 from pichat.turn.rules import Rules
 from pichat.turn.station import Common
@@ -59,7 +60,7 @@ def _voice_loop(turns: ScriptedTurns, bus: Bus, health: Health, portaudio: PortA
         health=health,
         floor=Floor(),
         keep=lambda turn_id, event: None,
-        profiles={},
+        called=lambda _: Persona(),
     )
     return VoiceLoop(
         common,

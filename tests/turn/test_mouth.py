@@ -14,6 +14,7 @@ from pichat.errors import UnavailableError
 from pichat.health import Health
 from pichat.tts.base import PLAIN, Speech
 from pichat.turn.mouth import Answer, Mouth, Said
+from pichat.turn.persona import Persona
 from tests.turn.devices import KeptSpeaker, ReadableSynthesiser, seconds
 
 VIRTUAL_TIME = True
@@ -65,7 +66,7 @@ class Room:
         self.firsts: list[float] = []
 
     def answer(self) -> Answer:
-        return self.mouth.answer(Style(), on_start=self._start, on_first=self.firsts.append)
+        return self.mouth.answer(Persona(), on_start=self._start, on_first=self.firsts.append)
 
     def _start(self) -> None:
         self.starts += 1

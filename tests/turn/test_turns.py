@@ -23,8 +23,8 @@ from pichat.intents.understood import Understood
 from pichat.store.audit import Audit
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
-from pichat.turn.turns import Turns
 from tests.support.fake_house import small_house
+from tests.support.turn_parts import new_turns
 
 
 class Scripted:
@@ -46,6 +46,10 @@ class Scripted:
 
     def not_understood(self) -> str:
         return "A language model would help."
+
+    def warm(self) -> None: ...
+
+    def refresh(self) -> None: ...
 
 
 def setting(name: str, *, on: bool) -> ToolCall:
@@ -70,7 +74,7 @@ class Room:
         self.bus = Bus()
         self.house = small_house()
         box = Toolbox(self.house, Audit(), load_tools())
-        self.turns = Turns(Scripted(KNOWN), box, self.bus)
+        self.turns = new_turns(Scripted(KNOWN), self.house, box, self.bus)
 
     async def run(self, *candidates: str) -> list[Event]:
         return [event async for event in self.turns.run(said(*candidates))]

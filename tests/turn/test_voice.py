@@ -10,6 +10,7 @@ from pichat.config.types import Style, Voice
 from pichat.errors import UnavailableError
 from pichat.events import VoiceHeard
 from pichat.turn.heard import HeardEnd, HeardNearMiss, HeardWake
+from pichat.turn.persona import Persona
 from tests.support.recogniser import KeptRecogniser
 from tests.turn.devices import seconds
 from tests.turn.script import CALL, TEXTS, ScriptedRecogniser, sound
@@ -39,7 +40,7 @@ async def test_a_command_is_heard_run_and_answered() -> None:
         ]
         (utterance,) = kitchen.turns.asked
         assert utterance.candidates == ("turn on the light",)
-        assert (utterance.source, utterance.profile, utterance.area) == ("voice", "default", None)
+        assert (utterance.source, utterance.profile, utterance.area) == ("voice", "", None)
         assert {each.turn_id for each in kitchen.seen(VoiceHeard)} == {utterance.turn_id}
         assert kitchen.speaker.said == ["Turned on.", "The light is bright."]
         assert kitchen.speaker.chimes == 0
@@ -169,11 +170,10 @@ async def test_its_own_feedback_sound_is_no_command() -> None:
 
 
 async def test_each_wake_word_calls_its_profile() -> None:
-    profiles = {
-        "hey_jarvis": ("butler", Style(gender="male", accent="british", rate=1.2)),
-        "alexa": ("night", Style(gender="female", volume=0.25)),
-    }
-    async with Kitchen(profiles=profiles).running() as kitchen:
+    butler = Style(gender="male", accent="british", rate=1.2)
+    night = Style(gender="female", volume=0.25)
+    personas = {"hey_jarvis": Persona("butler", butler), "alexa": Persona("night", night)}
+    async with Kitchen(personas=personas).running() as kitchen:
         await kitchen.say(CALL)
         await kitchen.until(lambda: "spoken" in kitchen.milestones())
         await kitchen.say("a....ccc")
@@ -182,7 +182,7 @@ async def test_each_wake_word_calls_its_profile() -> None:
         await kitchen.until(lambda: kitchen.milestones().count("spoken") == 3)
         assert [each.profile for each in kitchen.turns.asked] == ["butler", "night", "night"]
         styles = kitchen.synthesiser.styles
-        assert styles[:3] == [profiles["hey_jarvis"][1]] * 2 + [profiles["alexa"][1]]
+        assert styles[:3] == [butler, butler, night]
         assert kitchen.speaker.volumes == [1.0, 1.0, 0.25, 0.25, 0.25, 0.25]
         assert ("wake", "alexa") in kitchen.details()
 

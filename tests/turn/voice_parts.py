@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from pichat.bus import Bus
-from pichat.config.types import Style, Voice
+from pichat.config.types import Voice
 from pichat.errors import PiChatError
 from pichat.events import (
     AnswerHeard,
@@ -26,6 +26,7 @@ from pichat.health import Health
 from pichat.turn.floor import Floor
 from pichat.turn.heard import Heard
 from pichat.turn.listener import Listener, OpenRecogniser
+from pichat.turn.persona import Persona
 from pichat.turn.reply import Replier
 from pichat.turn.rules import Rules
 from pichat.turn.station import Common, Station
@@ -144,7 +145,7 @@ class Kitchen:
         config: Voice = QUIET,
         barge_in: bool = True,
         transcriber: ScriptedTranscriber | None = None,
-        profiles: Mapping[str, tuple[str, Style]] | None = None,
+        personas: Mapping[str, Persona] | None = None,
         recogniser: OpenRecogniser | None = ScriptedRecogniser,
     ) -> None:
         self.bus = WitnessBus()
@@ -171,7 +172,7 @@ class Kitchen:
                 health=self.health,
                 floor=Floor(),
                 keep=lambda turn_id, event: self.kept.append((turn_id, event)),
-                profiles=profiles or {},
+                called=lambda word: (personas or {}).get(word, Persona()),
                 ears=InlineEars,
             ),
             Listeners(local=lambda: listener(rules), screen=screen),

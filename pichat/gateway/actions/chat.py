@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pichat.errors import NotFoundError
-from pichat.events import TurnEvent, TurnFinished, TurnStarted, TurnText, TurnTool, Utterance
+from pichat.events import (
+    Tokens,
+    Tried,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    TurnText,
+    TurnTool,
+    Utterance,
+)
 from pichat.gateway.context import Context
 from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
@@ -18,17 +27,19 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """`area` is the room that the speaker is in. Without a conversation_id the connection's own
-    conversation goes on."""
+    conversation goes on; without a `profile` the active one answers."""
 
     text: Text
     conversation_id: Id | None = None
-
+    profile: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     area: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     source: Literal["screen", "shell"] = "screen"
 
 
 class ChatDone(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` is null when all went well. Otherwise `text` says in plain words what failed (a
+    """`provider` and `model`: who really answered, and `tried` who was asked before and why that
+    came to nothing. `usage`: input_tokens, output_tokens, cached_tokens and, where the provider
+    tells it, cost_usd. `code` is null when all went well. Otherwise `text` says in plain words what failed (a
     device is silent, nothing was understood): the turn ran and this is its answer, so it is a
     `complete`. An `error` reply means that the turn could not run."""
 
@@ -38,7 +49,8 @@ class ChatDone(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: str
     turn_id: str
     timings_ms: dict[str, float]
-    usage: dict[str, int]
+    usage: dict[str, float]
+    tried: tuple[Tried, ...]
     code: str | None
     retryable: bool
 
@@ -61,6 +73,7 @@ async def chat(context: Context, payload: Chat) -> ChatDone:
         turn_id=new_id(),
         conversation_id=payload.conversation_id or context.client.conversation_id,
         area=payload.area,
+        profile=payload.profile or "",
     )
     done: ChatDone | None = None
     # Closed here and not when it is collected: closing is what ends a cancelled turn.
@@ -112,14 +125,26 @@ def _done(event: TurnFinished) -> ChatDone:
     return ChatDone(
         text=event.text,
         provider=event.provider,
-        model=None,
+        model=event.model,
         conversation_id=event.conversation_id,
         turn_id=event.turn_id,
         timings_ms=event.timings_ms,
-        usage={},
+        usage=_usage(event.tokens),
+        tried=event.tried,
         code=event.code,
         retryable=event.retryable,
     )
+
+
+def _usage(tokens: Tokens | None) -> dict[str, float]:
+    if tokens is None:
+        return {}
+    usage: dict[str, float] = {
+        "input_tokens": tokens.input,
+        "output_tokens": tokens.output,
+        "cached_tokens": tokens.cached,
+    }
+    return usage if tokens.cost_usd is None else {**usage, "cost_usd": tokens.cost_usd}
 
 
 @action("cancel", example={"request_id": "chat-1"})

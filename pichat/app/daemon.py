@@ -1,0 +1,111 @@
+"""The map of the daemon: what is started in which order, and stopped in its exact reverse."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Self
+
+from pichat.app.house import start_house
+from pichat.app.listening import start_listening
+from pichat.app.parts import Parts
+from pichat.app.speech import build_voice, start_speech
+from pichat.app.thinking import start_thinking
+from pichat.config.types import Config
+from pichat.gateway.server import Gateway
+from pichat.gateway.services import Services
+from pichat.state import lock_state
+from pichat.store.audit import Audit, open_audit
+from pichat.store.conversations import open_conversations
+from pichat.store.db import open_database
+from pichat.store.settings import Settings
+from pichat.tools import load_tools
+from pichat.tools.base import Toolbox
+from pichat.turn.profiles import Profiles
+from pichat.turn.recognition import follow_names
+from pichat.turn.runs import Runs
+from pichat.turn.silent import SilentVoice
+from pichat.zigbee.hub import Hub
+
+
+class Daemon:
+    """Started when the context is entered, and stopped in the exact reverse when it is left.
+
+    `failed` resolves when an essential task has ended, after which the process should end too.
+    Raises StartError or ConfigError when it cannot start.
+    """
+
+    def __init__(self, config: Config, state_dir: Path) -> None:
+        self._parts = Parts(config, state_dir)
+        self._gateway: Gateway | None = None
+        self.url = ""
+
+    @property
+    def failed(self) -> asyncio.Future[str]:
+        return self._parts.steps.failed
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start(self._parts)
+        except BaseException:
+            await self._parts.steps.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._parts.steps.stop()
+
+    async def ready(self) -> None:
+        """Returns when every part works or has said why not, or after a deadline."""
+        await self._parts.ready()
+
+    def problems(self) -> dict[str, str]:
+        """The reasons of the parts that are not well."""
+        return self._parts.problems()
+
+    async def _start(self, parts: Parts) -> None:
+        """Store → radio → models → turn → speaker → gateway → microphone."""
+        config, steps, bus, health = parts.config, parts.steps, parts.bus, parts.health
+        lock = steps.hold(lock_state(parts.state_dir))
+        database = await steps.start("store", open_database(parts.state_dir / "pichat.db"))
+        audit = await steps.start("audit", open_audit(database))
+        opening = open_conversations(database, health)
+        conversations = await steps.start("conversations", opening)
+        profiles = await Profiles.load(config, database, bus)
+        hub = start_house(parts, database)
+        toolbox = self._toolbox(parts, hub, audit)
+        thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
+        runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
+        steps.run("runs", runs.serve())
+        speech = await start_speech(parts, thinking.turns, profiles)
+        settings = Settings(database)
+        voice = await build_voice(parts, speech, thinking.intents, profiles, runs, settings)
+        services = Services(
+            turns=thinking.turns,
+            tools=toolbox,
+            house=hub,
+            voice=voice,
+            clips=speech.clips,
+            runs=runs,
+            profiles=profiles,
+            conversations=conversations,
+            images=thinking.images,
+            bus=bus,
+            health=health,
+        )
+        self._gateway = gateway = await steps.start("gateway", Gateway(config.server, services))
+        self.url = gateway.url
+        lock.announce(gateway.url)
+        steps.run("intents", follow_names(thinking.tongues, hub.devices, bus))
+        if not isinstance(voice, SilentVoice):
+            start_listening(parts, voice, speech, hub)
+
+    def _toolbox(self, parts: Parts, hub: Hub, audit: Audit) -> Toolbox:
+        return Toolbox(
+            hub,
+            audit,
+            load_tools(),
+            parts.bus,
+            language=parts.config.language,
+            screens=lambda: self._gateway.screens() if self._gateway else 0,
+        )

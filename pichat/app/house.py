@@ -1,0 +1,53 @@
+"""The house: the radio and, for a house to try, the simulator behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from functools import partial
+
+from msgspec import structs
+
+from pichat.app.parts import Parts
+from pichat.simulator.house import load_house
+from pichat.simulator.process import SimulatorProcess
+from pichat.store.db import Database
+from pichat.store.devices import DeviceNames
+from pichat.zigbee.hub import Hub
+
+
+def start_house(parts: Parts, database: Database) -> Hub:
+    config, simulated = parts.config.zigbee, parts.config.zigbee.path == "simulated"
+    names: dict[str, tuple[str, str | None]] = {}
+    if simulated:
+        house = load_house(parts.config.simulator.house)
+        names = {device.ieee: (device.name, device.area) for device in house.devices}
+        simulator = _simulator(parts)
+        config = structs.replace(config, path=simulator.path)
+        parts.run(
+            "simulator", partial(simulator.serve, partial(parts.health.set, "simulator", "ok"))
+        )
+    hub = Hub(
+        config,
+        parts.state_dir / "zigbee.db",
+        DeviceNames(database),
+        parts.bus,
+        parts.health,
+        names,
+        pair_at_first_start=simulated,
+    )
+    needs: Set[str] = {"simulator"} if simulated else set()
+    parts.steps.run("zigbee", parts.after(needs, hub.run))
+    parts.await_ready("zigbee")
+    return hub
+
+
+def _simulator(parts: Parts) -> SimulatorProcess:
+    config = parts.config.simulator
+    return SimulatorProcess(
+        control=parts.state_dir / "simulator.sock",
+        house=config.house,
+        state=parts.state_dir / "simulator.json",
+        radio_delay_ms=config.radio_delay_ms,
+        loss=config.loss,
+        ezsp_version=config.ezsp_version,
+    )

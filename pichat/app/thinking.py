@@ -1,0 +1,57 @@
+"""Turns, and what they think with: the intents, the tools, the language models, what was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pichat.app.parts import Parts
+from pichat.gateway.services import Images as Drawing
+from pichat.intents.understand import Intents
+from pichat.llm.chain import Chain
+from pichat.llm.images import ImageMaker, Images
+from pichat.llm.providers import open_providers
+from pichat.store.conversations import Conversations
+from pichat.tools.base import Toolbox
+from pichat.turn.memory import Memory
+from pichat.turn.mind import Mind
+from pichat.turn.profiles import Profiles
+from pichat.turn.recent import Recent
+from pichat.turn.tongues import Tongues
+from pichat.turn.turns import Turns
+from pichat.zigbee.hub import Hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    """`intents`: those of the house's language; `tongues`: of every language that is spoken."""
+
+    turns: Turns
+    intents: Intents
+    tongues: Tongues
+    images: Drawing
+
+
+async def start_thinking(
+    parts: Parts, hub: Hub, toolbox: Toolbox, profiles: Profiles, conversations: Conversations
+) -> Thinking:
+    """Raises ConfigError for a provider that cannot be asked as it is configured."""
+    config, bus = parts.config, parts.bus
+    opening = open_providers(config.llm, parts.state_dir, parts.health)
+    providers = await parts.steps.start("language models", opening)
+    chain = Chain(providers, parts.health)
+    parts.steps.run("thinking", chain.serve())
+    memory, recent = Memory(conversations, bus), Recent(bus)
+    parts.steps.run("memory", memory.serve())
+    parts.steps.run("recent", recent.serve())
+    mind = Mind(chain, providers, toolbox, memory, hub.devices, recent.changes, config.language)
+    intents = Intents(config.language, hub.devices)
+    tongues = Tongues(config.language, intents, lambda other: Intents(other, hub.devices))
+    makers = {
+        name: provider for name, provider in providers.items() if isinstance(provider, ImageMaker)
+    }
+    return Thinking(
+        turns=Turns(tongues, toolbox, bus, profiles, mind, memory),
+        intents=intents,
+        tongues=tongues,
+        images=Images(makers, lambda: profiles.get(profiles.active).may_use_cloud),
+    )

@@ -1,0 +1,104 @@
+"""Keeps what was said in turns, and what of it was really heard."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Protocol
+
+import structlog
+
+from pichat.bus import Bus
+from pichat.errors import BusyError, UnavailableError
+from pichat.events import AnswerHeard, Utterance
+from pichat.llm.base import Message
+from pichat.store.messages import StoredMessage
+from pichat.turn.ending import Ending
+
+log = structlog.get_logger(__name__)
+
+_MESSAGES = 24  # of a conversation that a model is told
+_PATIENCE_S = 1.0  # for the disk, before a turn is told to be over
+
+
+class Conversations(Protocol):
+    """See store.conversations.Conversations."""
+
+    def add_later(self, *messages: StoredMessage, profile: str = "default") -> None: ...
+
+    async def flushed(self) -> None: ...
+
+    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]: ...
+
+    async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None: ...
+
+
+class Memory:
+    """Run `serve` beside it. A disk that takes nothing costs a turn a second, and no more."""
+
+    def __init__(self, conversations: Conversations, bus: Bus) -> None:
+        self._conversations = conversations
+        self._bus = bus
+
+    async def serve(self) -> None:
+        """Correct what was kept when less was heard, until cancelled."""
+        while True:
+            with self._bus.subscribe(AnswerHeard) as heard, suppress(BusyError):
+                async for answer in heard:
+                    await self._correct(answer)
+
+    async def history(self, conversation_id: str) -> tuple[Message, ...]:
+        """What was said in it lately, oldest first."""
+        return await self._conversations.history(conversation_id, _MESSAGES)
+
+    def asked(self, utterance: Utterance, text: str, profile: str) -> None:
+        """A person said something; kept behind the turn's back."""
+        message = Message(role="user", text=text)
+        self._keep(utterance, profile, StoredMessage.new(*_place(utterance), message))
+
+    def answered(
+        self,
+        utterance: Utterance,
+        profile: str,
+        ending: Ending,
+        timings_ms: dict[str, float],
+        code: str | None,
+    ) -> None:
+        """That was answered; kept behind the turn's back, until `kept`."""
+        known: dict[str, Any] = {
+            "provider": ending.provider,
+            "model": ending.model,
+            "tokens": ending.tokens,
+            "timings_ms": timings_ms,
+            "tried": ending.tried,
+            "code": code,
+            "cut_off": ending.cut_off,
+        }
+        *before, last = ending.messages or (Message(role="assistant", text=ending.text),)
+        stored = [StoredMessage.new(*_place(utterance), each) for each in before]
+        stored.append(StoredMessage.new(*_place(utterance), last, **known))
+        self._keep(utterance, profile, *stored)
+
+    async def kept(self) -> None:
+        """Return when everything is on the disk, or the disk has had a second for it."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._conversations.flushed()
+        except (TimeoutError, UnavailableError):
+            log.warning("what was said is not on the disk yet")
+
+    def _keep(self, utterance: Utterance, profile: str, *messages: StoredMessage) -> None:
+        if utterance.conversation_id:
+            self._conversations.add_later(*messages, profile=profile)
+
+    async def _correct(self, answer: AnswerHeard) -> None:
+        try:
+            await self._conversations.set_heard(
+                answer.turn_id, answer.text, cut_off=not answer.whole
+            )
+        except UnavailableError as error:
+            log.warning("what was not heard stays in the history", reason=error.sentence)
+
+
+def _place(utterance: Utterance) -> tuple[str, str]:
+    return utterance.conversation_id, utterance.turn_id

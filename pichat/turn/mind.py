@@ -1,0 +1,76 @@
+"""Makes up what a model has to know to answer one person: the house, the time, what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import structs
+
+from pichat.config.types import Profile, Step
+from pichat.events import Device, DeviceChanged, Utterance
+from pichat.llm.base import Message, Provider
+from pichat.tools.base import Toolbox
+from pichat.tools.specs import house_text
+from pichat.turn.by_models import ByModels
+from pichat.turn.model_tools import ToolsOfTurn
+from pichat.turn.prompt import context_text, system_text
+from pichat.turn.thinking import Models, Thinking, Wish
+
+
+class Memories(Protocol):
+    """What was said before."""
+
+    async def history(self, conversation_id: str) -> tuple[Message, ...]: ...
+
+
+class Mind:
+    """`models` asks the `providers`; `devices` and `changes` tell the house as it is."""
+
+    def __init__(
+        self,
+        models: Models,
+        providers: Mapping[str, Provider],
+        tools: Toolbox,
+        memories: Memories,
+        devices: Callable[[], Sequence[Device]],
+        changes: Callable[[], Sequence[DeviceChanged]],
+        language: str,
+    ) -> None:
+        self._models = models
+        self._providers = providers
+        self._tools = tools
+        self._memories = memories
+        self._devices = devices
+        self._changes = changes
+        self._language = language
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Who could be asked, in the order of the config."""
+        return tuple(self._providers)
+
+    async def think(
+        self, utterance: Utterance, text: str, name: str, profile: Profile, steps: Sequence[Step]
+    ) -> ByModels:
+        """A way to answer `text`, by `steps` of the profile's chain. Raises nothing of the models':
+        that comes with the answer."""
+        devices = self._devices()
+        wish = Wish(
+            turn_id=utterance.turn_id,
+            text=text,
+            history=await self._memories.history(utterance.conversation_id),
+            system=system_text(profile, house_text(devices), self._language),
+            context=context_text(datetime.now().astimezone(), utterance.area, self._changes()),
+            profile=structs.replace(profile, chain=tuple(steps)),
+            profile_name=name,
+        )
+        tools = ToolsOfTurn(
+            toolbox=self._tools,
+            devices=self._devices,
+            allowed=profile.tools,
+            turn_id=utterance.turn_id,
+            conversation_id=utterance.conversation_id,
+        )
+        return ByModels(text, steps[0].use, Thinking(self._models, tools, wish))

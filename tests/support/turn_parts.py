@@ -1,0 +1,75 @@
+"""Turns for tests: the real chain and memory around whatever understands and thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pichat.bus import Bus
+from pichat.config.types import Profile
+from pichat.errors import UnavailableError
+from pichat.events import DeviceChanged
+from pichat.health import Health
+from pichat.llm.base import Message, Provider
+from pichat.llm.chain import Chain
+from pichat.store.messages import StoredMessage
+from pichat.tools.base import House, Toolbox
+from pichat.turn.memory import Memory
+from pichat.turn.mind import Mind
+from pichat.turn.tongues import Intents, Tongues
+from pichat.turn.turns import Turns
+
+
+class KeptConversations:
+    """Implements memory.Conversations in memory. `broken`: the disk takes nothing."""
+
+    def __init__(self) -> None:
+        self.messages: list[StoredMessage] = []
+        self.heard: list[tuple[str, str, bool]] = []
+        self.broken = False
+
+    def add_later(self, *messages: StoredMessage, profile: str = "default") -> None:
+        self.messages += messages
+
+    async def flushed(self) -> None:
+        if self.broken:
+            raise UnavailableError("The disk is full.")
+
+    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]:
+        known = [each for each in self.messages if each.conversation_id == conversation_id]
+        return tuple(each.message for each in known[-limit_messages:])
+
+    async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None:
+        self.heard.append((turn_id, text, cut_off))
+
+
+class KnownProfiles:
+    """Implements turns.Profiles."""
+
+    def __init__(self, **profiles: Profile) -> None:
+        self.profiles = {"default": Profile(), **profiles}
+        self.active = "default"
+
+    def get(self, name: str) -> Profile:
+        return self.profiles[name]
+
+
+def new_turns(
+    intents: Intents,
+    house: House,
+    toolbox: Toolbox,
+    bus: Bus,
+    *providers: Provider,
+    profiles: KnownProfiles | None = None,
+    conversations: KeptConversations | None = None,
+) -> Turns:
+    """Turns of an English house. Without providers nobody thinks."""
+    named = {provider.name: provider for provider in providers}
+    memory = Memory(conversations or KeptConversations(), bus)
+    chain = Chain(named, Health(Bus()))
+    mind = Mind(chain, named, toolbox, memory, house.devices, _nothing, "en")
+    tongues = Tongues("en", intents, lambda _: intents)
+    return Turns(tongues, toolbox, bus, profiles or KnownProfiles(), mind, memory)
+
+
+def _nothing() -> Sequence[DeviceChanged]:
+    return ()
