@@ -21,7 +21,7 @@ what is the temperature in the bathroom? The kitchen light is on now. The front 
 the device of an area, its name and its state; the value of a capability such as brightness
 """
 _WRITTEN = """
-system user assistant system user assistant system user assistant user assistant
+(system)(user)(assistant)(user)(assistant)(user)(assistant)(system)(user)(assistant)
 {"type": "function", "function": {"name": "set_device_state", "description": "Turn a device on",
 "parameters": {"type": "object", "properties": {"device": {"type": "string", "description": "The
 name of the device"}, "value": {"type": "number", "minimum": 0, "maximum": 100}, "on": {"type":
