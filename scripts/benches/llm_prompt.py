@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import bpe_openai
+from rs_bpe.bpe import openai
 
 from pichat.config.types import Profile
 from pichat.events import Device
@@ -57,7 +57,7 @@ def tool_prompt(devices: Sequence[Device], system: str = "") -> str:
 
 
 def tokens(text: str) -> int:
-    return len(bpe_openai.get_encoding("cl100k_base").encode_ordinary(text))
+    return int(openai.cl100k_base().count(text))
 
 
 def _figure(name: str, devices: Sequence[Device], limit: float) -> Figure:

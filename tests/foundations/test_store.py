@@ -30,6 +30,19 @@ async def test_names_survive_a_restart(tmp_path: Path) -> None:
         assert await DeviceNames(database).all() == {"a": ("big lamp", None)}
 
 
+async def test_marks_survive_a_restart_and_are_forgotten_with_the_device(tmp_path: Path) -> None:
+    path = tmp_path / "pichat.db"
+    async with open_database(path) as database:
+        names = DeviceNames(database)
+        await names.save_mark("a", True)
+        await names.save_mark("b", True)
+        await names.save_mark("b", False)
+        await names.save_mark("c", True)
+        await names.forget("c")
+    async with open_database(path) as database:
+        assert await DeviceNames(database).marks() == {"a": True, "b": False}
+
+
 async def test_what_was_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
     async with open_database(tmp_path / "pichat.db") as database:
         assert await database.read("PRAGMA journal_mode") == [("wal",)]

@@ -113,6 +113,13 @@ async def test_what_changed_while_the_hub_was_away_is_read_again(known: Path) ->
 async def test_names_and_rooms_are_kept(known: Path) -> None:
     async with house(known) as (running, _):
         light = running.device("hallway light")
+        assert [d.name for d in running.hub.devices() if d.confirm] == ["front door lock"]
+        lock = running.device("front door lock")
+        assert (await running.hub.mark(light.id, True)).confirm is True
+        assert (await running.hub.mark(lock.id, False)).confirm is False
+        assert await running.names.marks() == {light.id: True, lock.id: False}
+        with pytest.raises(NotFoundError):
+            await running.hub.mark("00:11", True)
         renamed = await running.hub.rename(light.id, "  ceiling   lamp ", "Attic")
         assert (renamed.name, renamed.area) == ("ceiling lamp", "Attic")
         await running.until(lambda: running.device("ceiling lamp").area == "Attic")
