@@ -90,11 +90,20 @@ async def _speak(connection: Connection, sentence: str, voice: str) -> Spoken | 
     )
 
 
+async def _let_the_door_open(connection: Connection) -> None:
+    """Unlocking is measured as a command like any other: without the question before it."""
+    devices = (await connection.ask("get_devices", {}))["devices"]
+    for device in devices:
+        if device["confirm"]:
+            await connection.ask("update_device", {"device_id": device["id"], "confirm": False})
+
+
 async def _measure(directory: Path, pulse: Pulse) -> list[Figure]:
     async with (
         running_daemon(directory, pulse.environment, voice={"enabled": True}) as daemon,
         connect(daemon.state_dir) as connection,
     ):
+        await _let_the_door_open(connection)
         await connection.ask("subscribe", {"topics": ["voice", "turns"]})
         spoken = [
             await _speak(connection, sentence, voice)
