@@ -74,6 +74,7 @@ async def test_it_answers_and_goes_when_it_is_idle(tiny: Write, tmp_path: Path) 
         assert it.reason is None
 
 
+@pytest.mark.long
 async def test_calls_arrive_whole(tiny: Write, tmp_path: Path) -> None:
     async with local(tiny(), tmp_path) as it:
         await it.provider.load()
@@ -110,6 +111,7 @@ async def test_a_killed_process_is_told_and_replaced(tiny: Write, tmp_path: Path
         assert said(await it.answer(with_parameters(HELLO, seed=2, max_tokens=5)))
 
 
+@pytest.mark.long
 async def test_a_hanging_process_is_killed(tiny: Write, tmp_path: Path) -> None:
     async with local(tiny(), tmp_path) as it:
         it.provider.worker._limits = type(it.provider.worker._limits)(let_go_s=0.1)
@@ -159,6 +161,7 @@ async def test_what_is_wrong_with_a_file_is_told(
         assert sentence in it.reason
 
 
+@pytest.mark.long
 async def test_the_worst_file_ends_the_process_and_not_the_daemon(
     tiny: Write, tmp_path: Path
 ) -> None:
@@ -170,6 +173,7 @@ async def test_the_worst_file_ends_the_process_and_not_the_daemon(
             await it.answer()
 
 
+@pytest.mark.long
 async def test_a_request_too_long_is_refused_and_the_next_answered(
     tiny: Write, tmp_path: Path
 ) -> None:
