@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import uuid
+import os
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,12 +13,17 @@ from pichat.cli.client import connect
 from pichat.cli.context import finish, json_option, state_dir_option
 
 
+def _conversation() -> str:
+    """One for each terminal and day, so that "yes" answers what was asked there."""
+    return f"shell-{os.getsid(0)}-{datetime.now().astimezone().date()}"
+
+
 async def _say(state_dir: Path, text: str, *, as_json: bool) -> int:
     code = None
     async with connect(state_dir) as connection:
         payload = {
             "text": text,
-            "conversation_id": f"shell-{uuid.uuid4().hex[:8]}",
+            "conversation_id": _conversation(),
             "source": "shell",
         }
         async for frame in connection.stream("chat", payload):

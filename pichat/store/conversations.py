@@ -100,15 +100,18 @@ class Conversations:
         """Wait until everything so far is on the disk. Raises as `add`."""
         await self._behind.flushed()
 
-    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]:
+    async def history(
+        self, conversation_id: str, limit_messages: int, *, without_turn: str = ""
+    ) -> tuple[Message, ...]:
         """The newest messages as a model can be asked with them, oldest first, beginning with one
-        of the person's; fewer than the limit when the oldest turn does not fit whole."""
+        of the person's; fewer than the limit when the oldest turn does not fit whole. The messages
+        of the turn that asks, `without_turn`, are no history yet."""
         waiting = self._waiting_in(conversation_id)
         page = await self.messages(conversation_id, limit=limit_messages, images=True)
         known = {stored.id for stored in page.messages}
         late = [stored for stored in waiting if stored.id not in known]
         newest = [*page.messages, *late][-limit_messages:]
-        return whole([stored.message for stored in newest])
+        return whole([stored.message for stored in newest if stored.turn_id != without_turn])
 
     async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None:
         """What of a turn's answer was really heard: that, and no more, is what was said. Raises as

@@ -28,7 +28,9 @@ class Conversations(Protocol):
 
     async def flushed(self) -> None: ...
 
-    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]: ...
+    async def history(
+        self, conversation_id: str, limit_messages: int, *, without_turn: str = ""
+    ) -> tuple[Message, ...]: ...
 
     async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None: ...
 
@@ -47,9 +49,11 @@ class Memory:
                 async for answer in heard:
                     await self._correct(answer)
 
-    async def history(self, conversation_id: str) -> tuple[Message, ...]:
-        """What was said in it lately, oldest first."""
-        return await self._conversations.history(conversation_id, _MESSAGES)
+    async def before(self, utterance: Utterance) -> tuple[Message, ...]:
+        """What was said in its conversation before it, oldest first."""
+        return await self._conversations.history(
+            utterance.conversation_id, _MESSAGES, without_turn=utterance.turn_id
+        )
 
     def asked(self, utterance: Utterance, text: str, profile: str) -> None:
         """A person said something; kept behind the turn's back."""

@@ -22,7 +22,7 @@ from pichat.turn.thinking import Models, Thinking, Wish
 class Memories(Protocol):
     """What was said before."""
 
-    async def history(self, conversation_id: str) -> tuple[Message, ...]: ...
+    async def before(self, utterance: Utterance) -> tuple[Message, ...]: ...
 
 
 class Mind:
@@ -60,7 +60,7 @@ class Mind:
         wish = Wish(
             turn_id=utterance.turn_id,
             text=text,
-            history=await self._memories.history(utterance.conversation_id),
+            history=await self._memories.before(utterance),
             system=system_text(profile, house_text(devices), self._language),
             context=context_text(datetime.now().astimezone(), utterance.area, self._changes()),
             profile=structs.replace(profile, chain=tuple(steps)),

@@ -201,8 +201,10 @@ def test_a_chain_names_only_whom_there_is_to_ask(file: Path) -> None:
         "profiles:\n  default: {chain: [intents, local, hom, home, 'home:large']}\n",
     )
     assert problems == [
-        "5: profiles.default.chain: chain[2]: there is no 'hom' to ask,"
-        " only intents, local, home. Did you mean 'home'?",
+        (
+            "5: profiles.default.chain: chain[2]: there is no 'hom' to ask,"
+            " only intents, local, home. Did you mean 'home'?"
+        ),
         "5: profiles.default.chain: it names “local”, but llm.local has no model.",
     ]
 

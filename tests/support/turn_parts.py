@@ -34,8 +34,11 @@ class KeptConversations:
         if self.broken:
             raise UnavailableError("The disk is full.")
 
-    async def history(self, conversation_id: str, limit_messages: int) -> tuple[Message, ...]:
-        known = [each for each in self.messages if each.conversation_id == conversation_id]
+    async def history(
+        self, conversation_id: str, limit_messages: int, *, without_turn: str = ""
+    ) -> tuple[Message, ...]:
+        here = [each for each in self.messages if each.conversation_id == conversation_id]
+        known = [each for each in here if each.turn_id != without_turn]
         return tuple(each.message for each in known[-limit_messages:])
 
     async def set_heard(self, turn_id: str, text: str, cut_off: bool) -> None:

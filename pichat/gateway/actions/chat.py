@@ -39,9 +39,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 class ChatDone(msgspec.Struct, frozen=True, kw_only=True):
     """`provider` and `model`: who really answered, and `tried` who was asked before and why that
     came to nothing. `usage`: input_tokens, output_tokens, cached_tokens and, where the provider
-    tells it, cost_usd. `code` is null when all went well. Otherwise `text` says in plain words what failed (a
-    device is silent, nothing was understood): the turn ran and this is its answer, so it is a
-    `complete`. An `error` reply means that the turn could not run."""
+    tells it, cost_usd.
+
+    `code` is null when all went well. Otherwise `text` says in plain words what failed (a device
+    is silent, nothing was understood): the turn ran and this is its answer, so it is a `complete`.
+    An `error` reply means that the turn could not run."""
 
     text: str
     provider: str
