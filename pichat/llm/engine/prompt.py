@@ -41,8 +41,11 @@ class Prompts:
         self._template = Template(model.template, model.special("bos"), model.special("eos"))
         self._stable: tuple[bytes, list[int]] = (b"", [])
         self._first: Message | None = None
-        shows_tools = self._template.style.tools
-        self.syntax: Syntax = family(self._template.text, shows_tools=shows_tools)
+        self.syntax: Syntax = family(
+            self._template.text,
+            shows_tools=self._template.style.tools,
+            has_token=model.is_special,
+        )
 
     def make(self, request: Request) -> Prompt:
         """Drops the oldest turns, whole, until it fits. Raises ModelRefusedError when not even the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pichat.llm.calls.hermes import HERMES
+from pichat.llm.calls.lfm2 import LFM2
 from pichat.llm.calls.llama3 import LLAMA3
 from pichat.llm.calls.mistral import MISTRAL
 from pichat.llm.calls.plain import PLAIN
@@ -71,6 +72,12 @@ ANSWERS: dict[str, tuple[Syntax, str, str, list[Made]]] = {
         [TIME, LIGHT],
     ),
     "mistral, which writes brackets": (MISTRAL, "See [TOOL] or [1].", "See [TOOL] or [1].", []),
+    "lfm2": (
+        LFM2,
+        'Yes.<|tool_call_start|>[{"name": "get_time", "arguments": {}}]<|tool_call_end|> Done.',
+        "Yes.Done.",
+        [TIME],
+    ),
     "plain": (PLAIN, '\n {"name": "get_time", "arguments": {}}\nDone.', "", [TIME]),
     "plain text": (PLAIN, " \nThe {light} is on.", "The {light} is on.", []),
 }
