@@ -30,7 +30,7 @@ def create(
 
 
 class Anthropic:
-    """See base.Provider."""
+    """See base.Provider and resting.Probing."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class Anthropic:
         self.model = config.model
         self.cloud = config.cloud
         base = base_url(name, config.url or _URL)
-        self._url = below(
-            base, *(() if base.path.rstrip("/").endswith("/v1") else ("v1",)), "messages"
-        )
+        base = base if base.path.rstrip("/").endswith("/v1") else below(base, "v1")
+        self._url = below(base, "messages")
+        self._models = below(base, "models").update_query(limit=1)
         headers = {"anthropic-version": _VERSION}
         if key := config.api_key.value.strip():
             headers["x-api-key"] = key
@@ -58,6 +58,10 @@ class Anthropic:
         async with aclosing(answer) as events:
             async for event in events:
                 yield event
+
+    async def probe(self) -> None:
+        """See Probing."""
+        await self._server.probe(self._models, self.model)
 
     def _body(self, request: Request, model: str) -> dict[str, Any]:
         wanted = request.parameters

@@ -29,7 +29,7 @@ def create(
 
 
 class Gemini:
-    """See base.Provider."""
+    """See base.Provider and resting.Probing."""
 
     def __init__(
         self,
@@ -55,6 +55,11 @@ class Gemini:
         async with aclosing(answer) as events:
             async for event in events:
                 yield event
+
+    async def probe(self) -> None:
+        """See Probing."""
+        models = below(self._base, "models").update_query(pageSize=1)
+        await self._server.probe(models, self.model)
 
     def _url(self, model: str) -> URL:
         path = model if "/" in model else f"models/{model}"  # tuned models have a path of their own

@@ -1,4 +1,5 @@
-"""How every cloud provider's server is asked: one POST, and a second one where that may help.
+"""How every cloud provider's server is asked: one POST, and a second one where that may help; and
+how it is tried, with a GET that costs nothing.
 
 A sentence names the provider and what happened; never the key, and nothing of what was asked.
 """
@@ -25,17 +26,21 @@ from pichat.llm.sse import EventParser
 _MOST_ERROR_BYTES = 64 * 1024
 _END_S = 0.1
 _TRANSIENT = {408, 409, 500, 502, 503, 504, 529}
+# A server that has no list of models says so; it is there all the same.
+_NO_LIST = {404, 405, 501}
 # A stream has neither of these types, but an error does, even one with the status 200.
 _NO_EVENTS = {"application/json", "application/problem+json", "text/html"}
 
 
 class Patience(NamedTuple):
-    """How long a server may take to be connected, and then be silent; and the longest pause before
-    it is asked a second time."""
+    """How long a server may take to be connected, and then be silent; the longest pause before it
+    is asked a second time; and how long all of a probe may take, which is less than Resting allows,
+    so that the sentence says what was slow."""
 
     connect_s: float = 5.0
     silent_s: float = 60.0
     again_s: float = 0.4
+    probe_s: float = 4.0
 
 
 class Reader(Protocol):
@@ -121,6 +126,22 @@ class Server:
                 return
             await self._pause()
 
+    async def probe(self, models: URL, model: str) -> None:
+        """Whether it takes this key and is well, as far as its list of models tells: see Probing.
+        Asked once, as who is not well is probed again anyway."""
+        asked = self.asked(models, model)
+        timeout = aiohttp.ClientTimeout(total=self._patience.probe_s)
+        try:
+            with explained(asked):
+                async with self._http.get(
+                    models, headers=self._headers, timeout=timeout, allow_redirects=False
+                ) as response:
+                    if response.status not in _NO_LIST:
+                        await _check_status(asked, response)
+                        await _check_no_error(asked, response)
+        except AgainError as error:
+            raise error.failure from error
+
     async def fetch(
         self, url: URL, model: str, body: Mapping[str, Any], *, silent_s: float, most_bytes: int
     ) -> bytes:
@@ -190,6 +211,13 @@ async def _check_type(asked: Asked, response: aiohttp.ClientResponse) -> None:
     if told is None:
         raise nonsense(asked)
     raise failure(asked, None, told, response.headers)
+
+
+async def _check_no_error(asked: Asked, response: aiohttp.ClientResponse) -> None:
+    """Raises the error that an answer is in spite of its status. Whatever else it is is good."""
+    told = read_error(await _beginning(response))
+    if told is not None:
+        raise failure(asked, None, told, response.headers)
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> bytes:

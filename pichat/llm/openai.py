@@ -60,6 +60,12 @@ class Api:
         host = self._base.host or ""
         return host == "api.openai.com" or host.endswith(_AZURE) or self._version is not None
 
+    @property
+    def models(self) -> URL:
+        """The list of them, which has no deployment in its path."""
+        url = below(self._base, "models")
+        return url if self._version is None else url.update_query({"api-version": self._version})
+
     def url(self, model: str, *path: str) -> URL:
         if self._version is None:
             return below(self._base, *path)
@@ -81,7 +87,7 @@ def _with_path(base: URL, version: str | None) -> URL:
 
 
 class OpenAi:
-    """See base.Provider, and images.ImageMaker."""
+    """See base.Provider, resting.Probing and images.ImageMaker."""
 
     def __init__(
         self,
@@ -118,6 +124,10 @@ class OpenAi:
                 refused.add(field)
             else:
                 return
+
+    async def probe(self) -> None:
+        """See Probing."""
+        await self._server.probe(self._api.models, self.model)
 
     async def draw(self, prompt: str, size: str | None) -> Image:
         model = self.image_model

@@ -72,13 +72,14 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer_server() -> AsyncIterator[Peer]:
+async def peer_server(port: int = 0) -> AsyncIterator[Peer]:
+    """0: at any port that is free."""
     application = web.Application(client_max_size=64 * 1024 * 1024)
     peer = Peer("")
     application.router.add_route("*", "/{path:.*}", peer.handle)
     runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
     peer.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     try:
