@@ -15,6 +15,10 @@ from scripts.benches.figure import Figure
 
 GROUPS = {
     "hero": ("hero", "hub", "spoken", "recognition"),
+    "llm": (
+        *("llm_stream", "llm_chain", "llm_local", "llm_prompt", "llm_daemon"),
+        *("wording", "store"),
+    ),
     "voice": ("spoken", "talking", "mouth", "wake", "endpointing", "audio", "whisper", "turns"),
 }
 """Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is

@@ -24,7 +24,7 @@ COMMANDS = 200
 STARTS = 50
 
 
-def _sentences() -> Iterable[str]:
+def sentences() -> Iterable[str]:
     """Commands whose words differ from one to the next, so that no answer is ready in a cache;
     each changes the state, so that each is a real report."""
     for percent in range(1, 100):
@@ -46,8 +46,8 @@ async def _text_ms(connection: Connection, sentences: Iterable[str]) -> list[flo
 async def _text_to_complete(directory: Path, radio_delay_ms: float) -> list[float]:
     settings: dict[str, Any] = {"simulator": {"radio_delay_ms": radio_delay_ms}}
     async with running_daemon(directory, **settings) as daemon, connect(daemon.state_dir) as socket:
-        await _text_ms(socket, islice(_sentences(), 4))
-        return await _text_ms(socket, islice(cycle(_sentences()), COMMANDS))
+        await _text_ms(socket, islice(sentences(), 4))
+        return await _text_ms(socket, islice(cycle(sentences()), COMMANDS))
 
 
 async def text_figures(directory: Path) -> list[Figure]:

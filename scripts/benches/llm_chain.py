@@ -53,21 +53,25 @@ def _closed_port() -> int:
 
 
 @asynccontextmanager
-async def _providers() -> AsyncIterator[Mapping[str, Provider]]:
-    """`up` answers, `down` refuses connections, `far` is in the cloud."""
+async def completions() -> AsyncIterator[int]:
+    """The port of a server of OpenAI's API that says a few words."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", _complete)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        up: int = runner.addresses[0][1]
-        ports = {"down": _closed_port(), "up": up, "far": up}
-        async with aiohttp.ClientSession() as http:
-            yield {name: create(name, _config(name, port), http) for name, port in ports.items()}
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _providers() -> AsyncIterator[Mapping[str, Provider]]:
+    """`up` answers, `down` refuses connections, `far` is in the cloud."""
+    async with completions() as up, aiohttp.ClientSession() as http:
+        ports = {"down": _closed_port(), "up": up, "far": up}
+        yield {name: create(name, _config(name, port), http) for name, port in ports.items()}
 
 
 def _config(name: str, port: int) -> CloudModel:
