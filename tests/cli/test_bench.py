@@ -49,7 +49,7 @@ def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
     write_config(tmp_path, "profiles:\n  kitchen: {}\n")
     done = bench(tmp_path, "--profile", "kitchn")
     assert done.returncode == 1
-    assert done.stderr == ("There is no profile 'kitchn' in config.yaml. Did you mean 'kitchen'?\n")
+    assert done.stderr == ("There is no profile 'kitchn'. Did you mean 'kitchen'?\n")
 
 
 def test_a_config_without_a_model(tmp_path: Path) -> None:
