@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 _LETTERS_PER_S = 14.0  # of espeak-ng at its usual rate
 _LONGEST_QUEUE = 64
+_TAKES_ALL = "**1 °C**"  # to be said needs all that any sentence does
 _OWN_SOUND_TAIL_S = 0.1  # from the speaker's buffer through the room into a captured block
 
 
@@ -84,7 +85,15 @@ class Answer:
         self._queue: asyncio.Queue[str | None] = asyncio.Queue(_LONGEST_QUEUE)
         self._playback: Playback | None = None
         self._said: list[Said] = []
+        self._preparing: asyncio.Task[str] | None = None
         self._task = asyncio.create_task(self._speak())
+
+    def prepare(self) -> None:
+        """Numbers and markdown are to be expected: load meanwhile, in a thread, what words them.
+        Speaking waits for it."""
+        if self._preparing is None:
+            in_thread = asyncio.to_thread(self._in_words, _TAKES_ALL)
+            self._preparing = asyncio.create_task(in_thread)
 
     async def add(self, text: str) -> None:
         """The next piece of the answer."""
@@ -101,8 +110,10 @@ class Answer:
 
     async def cancel(self) -> None:
         """End it where it is. Harmless when it has ended."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [self._task] if self._preparing is None else [self._task, self._preparing]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def aloud(self) -> bool:
@@ -117,6 +128,8 @@ class Answer:
     async def _speak(self) -> bool:
         going = True
         while (sentence := await self._queue.get()) is not None:
+            if self._preparing is not None:
+                await self._preparing
             spoken = self._in_words(sentence) if going else ""
             if not spoken:
                 continue

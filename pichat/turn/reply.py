@@ -16,10 +16,12 @@ from pichat.events import (
     Transcript,
     TurnEvent,
     TurnFinished,
+    TurnStarted,
     TurnText,
     Utterance,
 )
 from pichat.stt.transcriber import Transcriber
+from pichat.turn.by_intents import INTENTS
 from pichat.turn.mouth import Answer
 from pichat.turn.persona import Persona
 
@@ -108,7 +110,9 @@ class Replier:
             events = self._turns.run(spoken.utterance)
             async with aclosing(events) as stream:  # type: ignore[type-var]
                 async for event in stream:
-                    if isinstance(event, TurnText):
+                    if isinstance(event, TurnStarted) and event.provider != INTENTS:
+                        answer.prepare()  # it takes a while until a model says anything
+                    elif isinstance(event, TurnText):
                         text += event.text
                         await answer.add(event.text)
                     elif isinstance(event, TurnFinished):
