@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -27,6 +29,17 @@ measured once, for both."""
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3g}"
+
+
+def _run(name: str) -> list[Figure]:
+    found: list[Figure] = importlib.import_module(f"scripts.benches.{name}").run()
+    return found
+
+
+def _measured(name: str) -> list[Figure]:
+    """In a process of its own: what one loads must not cost, or disturb, the next."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_run, name).result()
 
 
 def _table(figures: list[Figure]) -> Table:
@@ -57,7 +70,7 @@ def main(groups: tuple[str, ...], json_file: Path | None) -> None:
     files = [name for group in groups or GROUPS for name in GROUPS[group]]
     for name in dict.fromkeys(files):
         click.echo(f"measuring {name} …", err=True)
-        figures += importlib.import_module(f"scripts.benches.{name}").run()
+        figures += _measured(name)
     Console().print(_table(figures))
     if json_file:
         json_file.write_bytes(msgspec.json.encode(figures))

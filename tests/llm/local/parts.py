@@ -1,18 +1,14 @@
-"""What the tests of the local model share: requests, tools, and an engine in this process."""
+"""What the tests of the local model share: requests, tools, and what came of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from pichat.config.types import ModelParameters
 from pichat.llm.base import CallDelta, Ended, LlmEvent, Message, Request, TextDelta, ToolSpec, Usage
-from pichat.llm.engine.answer import Engine
-from pichat.llm.engine.model import LoadedModel
-from pichat.llm.engine.states import States, model_identity
 
 SYSTEM = "You are PiChat, the voice of this house. Answer in one short sentence."
 LIGHT = ToolSpec(
@@ -42,20 +38,6 @@ def asked(*texts: str, **fields: Any) -> Request:
 
 def with_parameters(request: Request, **parameters: Any) -> Request:
     return msgspec.structs.replace(request, parameters=ModelParameters(**parameters))
-
-
-def engine_of(path: Path, folder: Path | None = None, context_tokens: int = 4096) -> Engine:
-    """With its states in `folder`, or with none."""
-    states = None if folder is None else States(folder, model_identity(path))
-    return Engine(model_of(path, context_tokens), states)
-
-
-def model_of(path: Path, context_tokens: int = 4096) -> LoadedModel:
-    return LoadedModel(path, context_tokens, 1, lambda _: None)
-
-
-def answer(engine: Engine, request: Request) -> list[LlmEvent]:
-    return list(engine.answer(request, lambda: False))
 
 
 def said(events: Sequence[LlmEvent]) -> str:

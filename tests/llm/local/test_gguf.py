@@ -10,7 +10,7 @@ import pytest
 from pichat.errors import UnavailableError
 from pichat.llm.gguf import ENGINE_BYTES, read_dimensions
 from scripts.tiny_gguf import TINY
-from tests.llm.local.conftest import Write
+from tests.llm.conftest import Write
 
 
 def test_the_memory_is_that_of_the_file_and_the_context(tiny: Write) -> None:

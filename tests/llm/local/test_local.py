@@ -20,7 +20,7 @@ from pichat.llm.base import LlmEvent, Provider, Request, TextDelta
 from pichat.llm.errors import ModelRefusedError
 from pichat.llm.local import PART, LocalProvider, create_local
 from scripts.tiny_gguf import Shape
-from tests.llm.local.conftest import Write
+from tests.llm.conftest import Write
 from tests.llm.local.parts import LIGHT, asked, called, said, usage, with_parameters
 from tests.worker.processes import gone
 

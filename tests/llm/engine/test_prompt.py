@@ -10,8 +10,9 @@ from pichat.llm.engine.model import LoadedModel
 from pichat.llm.engine.prompt import Prompts
 from pichat.llm.errors import ModelRefusedError
 from scripts.tiny_templates import FAMILIES, LLAMA3, MISTRAL, NO_TOOLS, PLAIN
-from tests.llm.local.conftest import Write
-from tests.llm.local.parts import LIGHT, SYSTEM, asked, model_of, with_parameters
+from tests.llm.conftest import Write
+from tests.llm.engine.parts import model_of
+from tests.llm.local.parts import LIGHT, SYSTEM, asked, with_parameters
 
 CALLS = (
     Call(id="call_1", name="set_device_state", arguments='{"device": "kitchen light"}'),

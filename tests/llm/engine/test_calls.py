@@ -12,17 +12,9 @@ from jsonschema import Draft202012Validator
 from pichat.llm.base import CallDelta, Request, ToolSpec
 from pichat.llm.errors import ModelRefusedError
 from scripts.tiny_templates import CHATML_END, FAMILIES, NO_TOOLS
-from tests.llm.local.conftest import Write
-from tests.llm.local.parts import (
-    LIGHT,
-    answer,
-    asked,
-    called,
-    engine_of,
-    reason,
-    said,
-    with_parameters,
-)
+from tests.llm.conftest import Write
+from tests.llm.engine.parts import answer, engine_of
+from tests.llm.local.parts import LIGHT, asked, called, reason, said, with_parameters
 
 LONG = pytest.mark.long
 ENDS = {"llama3": "<|eot_id|>", "mistral": None}

@@ -10,18 +10,9 @@ import pytest
 from pichat.llm.base import LlmEvent, Request, TextDelta
 from pichat.llm.engine.states import States
 from scripts.tiny_gguf import TINY
-from tests.llm.local.conftest import Write
-from tests.llm.local.parts import (
-    LIGHT,
-    answer,
-    asked,
-    engine_of,
-    model_of,
-    reason,
-    said,
-    usage,
-    with_parameters,
-)
+from tests.llm.conftest import Write
+from tests.llm.engine.parts import answer, engine_of, model_of
+from tests.llm.local.parts import LIGHT, asked, reason, said, usage, with_parameters
 
 PIECES = ("It", " is", " nine", " o'clock", ".")
 LONG = with_parameters(asked("Hello. " * 60, tools=(LIGHT,)), seed=1, temperature=2, max_tokens=40)
