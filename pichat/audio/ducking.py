@@ -84,6 +84,11 @@ class Ducking:
     # --- the thread ----------------------------------------------------------------------------
 
     def _work(self) -> None:
+        if self._duck_to < 1:
+            # Now, while nothing is said: loading it holds up all threads, the speaker's among them,
+            # which runs dry within 60 ms.
+            with suppress(ImportError, OSError):
+                _library()
         self._put_back_from_memory()
         while True:
             with self._changed:
@@ -194,7 +199,7 @@ def _server() -> Iterator[Any]:
 
 
 def _library() -> Any:
-    return importlib.import_module("pulsectl")  # 70 ms: only once it is needed
+    return importlib.import_module("pulsectl")  # 70 ms
 
 
 def _put_back(server: Any, streams: dict[int, Any], ducked: list[Ducked]) -> None:

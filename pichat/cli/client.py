@@ -67,14 +67,15 @@ class Connection:
 async def connect(state_dir: Path) -> AsyncIterator[Connection]:
     """A connection to the daemon that uses `state_dir`. Raises UnavailableError with a sentence."""
     url = running_url(state_dir)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_S)) as session,
-            session.ws_connect(f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S) as socket,
-        ):
+    timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        # What fails later, or is the caller's own, is told by whoever meets it.
+        try:
+            socket = await session.ws_connect(f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise UnavailableError(f"PiChat at {url} does not answer.") from error
+        async with socket:
             yield Connection(socket)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise UnavailableError(f"PiChat at {url} does not answer.") from error
 
 
 async def fetch_health(state_dir: Path) -> dict[str, Any]:

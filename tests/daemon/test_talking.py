@@ -56,9 +56,17 @@ class Ear:
             found[:] = [event for event in self.events if wanted(event)]
             return bool(found)
 
-        async with asyncio.timeout(within_s), self._changed:
-            await self._changed.wait_for(there)
+        try:
+            async with asyncio.timeout(within_s), self._changed:
+                await self._changed.wait_for(there)
+        except TimeoutError:
+            raise AssertionError(f"it did not come; what came: {self.told()}") from None
         return found[0]
+
+    def told(self) -> list[str]:
+        """All that happened, a few words each."""
+        words = ("event", "what", "detail", "state", "text")
+        return [" ".join(str(event[w]) for w in words if event.get(w)) for event in self.events]
 
     async def state(self, state: str) -> Event:
         return await self.until(lambda event: event.get("state") == state)

@@ -1,6 +1,6 @@
-"""The engine is tested in a process of its own, which ../test_engine_apart.py starts: a library that
-the ear is made of brings another version of what llama.cpp is built on, under the same name. The
-daemon keeps them apart as well."""
+"""The engine is tested in a process of its own, which ../test_engine_apart.py starts: a library
+that the ear is made of brings another version of what llama.cpp is built on, under the same name.
+The daemon keeps them apart as well."""
 
 from __future__ import annotations
 
