@@ -47,10 +47,11 @@ async def _until_names_differ(known: Names, devices: Devices, bus: Bus) -> None:
 
 async def follow_names(intents: Intents, devices: Devices, bus: Bus) -> None:
     """Have the intents know every new name at once, for ever."""
-    await asyncio.to_thread(intents.warm)
     while True:
         known = _names(devices)
         intents.refresh()
+        # Else the next command would wait for it, in the middle of being heard.
+        await asyncio.to_thread(intents.warm)
         await _until_names_differ(known, devices, bus)
 
 
