@@ -132,6 +132,7 @@ async def test_pause_keeps_the_rest(pulse: Pulse, speaker: Speaker) -> None:
         assert loud_s(recording.stop()) == pytest.approx(1, abs=0.06)
 
 
+@pytest.mark.long
 async def test_a_stop_ends_a_pause(pulse: Pulse, speaker: Speaker) -> None:
     playback = speaker.begin()
     assert await playback.write(pieces(sine(1)), 48_000)
@@ -186,6 +187,7 @@ async def test_the_tap_gets_what_is_played_and_the_silence(pulse: Pulse) -> None
     assert len(sound) / 48_000 == pytest.approx(took_s, abs=0.1)  # with no gap
 
 
+@pytest.mark.long
 async def test_more_than_the_queue_holds_waits(speaker: Speaker) -> None:
     playback = speaker.begin()
     started_s = time.monotonic()

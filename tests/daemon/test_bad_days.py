@@ -59,6 +59,7 @@ async def until_logged(daemon: DaemonProcess, text: str) -> None:
         await tail.wait()
 
 
+@pytest.mark.long
 async def test_all_processes_are_told_to_stop_at_once(tmp_path: Path) -> None:
     """As systemd does it, and the stick is gone before the daemon closes it."""
     async with started(tmp_path, **SIMULATED) as daemon:

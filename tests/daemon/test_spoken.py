@@ -160,6 +160,7 @@ async def test_a_device_that_does_not_answer_is_said_aloud(
     assert await turn.said(turn.answer) > SURELY
 
 
+@pytest.mark.long
 async def test_pichat_hear_plays_a_recording_of_another_rate(
     listening: DaemonProcess, tmp_path: Path
 ) -> None:
@@ -189,6 +190,7 @@ async def test_pichat_hear_refuses_what_is_no_wav_in_one_line(
     assert (code, out, err.strip()) == (1, "", "That is not a WAV file.")
 
 
+@pytest.mark.long
 async def test_every_state_reaches_a_subscribed_screen_in_order(listening: DaemonProcess) -> None:
     said = command("turn off the bedroom light")
     wav = write_wav(listening.state_dir / "speech.wav", said, SAMPLE_RATE_HZ)

@@ -121,7 +121,8 @@ async def test_what_is_no_command_is_not_answered_after_an_answer(
 
 
 @pytest.mark.parametrize(
-    "by", ["wake word", pytest.param("stop word", marks=pytest.mark.long), "button"]
+    "by",
+    ["wake word", *(pytest.param(by, marks=pytest.mark.long) for by in ("stop word", "button"))],
 )
 async def test_an_answer_can_be_interrupted(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path, by: str

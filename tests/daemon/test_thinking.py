@@ -123,6 +123,7 @@ async def test_a_restart_does_not_pay_again(tmp_path: Path) -> None:
             assert (share > 0.8) is cached
 
 
+@pytest.mark.long
 async def test_without_network_and_model_one_sentence_comes_at_once(tmp_path: Path) -> None:
     settings = {"providers": {"away": CLOUD}}
     profiles = {"default": {"may_use_cloud": True}}

@@ -2,6 +2,8 @@ import asyncio
 import json
 from contextlib import AsyncExitStack
 
+import pytest
+
 from pichat.events import DeviceChanged, VoiceChanged
 from tests.gateway.fakes import World
 from tests.gateway.screen import DEADLINE_S, Frame, Screen, connect
@@ -88,6 +90,7 @@ async def test_a_screen_that_does_not_read_is_let_go_and_costs_nobody(world: Wor
         deaf.transport.abort()
 
 
+@pytest.mark.long
 async def test_a_stream_waits_for_its_reader(world: World) -> None:
     async with connect(world.url) as screen:
         screen.transport.pause_reading()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -15,11 +14,10 @@ import psutil
 import pytest
 
 from pichat.errors import UnavailableError
-from pichat.intents.vocabulary import prepare
 from pichat.stt.apart import Apart, PhrasesApart
 from pichat.stt.base import Recogniser, Vocabulary, open_recogniser
-from tests.intents.house import HOUSE
 from tests.intents.speech import blocks
+from tests.support import engines
 from tests.support.speech import silence, spoken
 
 PARENT = """
@@ -35,8 +33,8 @@ time.sleep(60)
 
 
 @pytest.fixture(scope="module")
-def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    return asyncio.run(prepare("en", HOUSE, tmp_path_factory.mktemp("recognition")))
+def vocabulary() -> Vocabulary:
+    return engines.vocabulary()
 
 
 @pytest.fixture

@@ -163,6 +163,7 @@ def test_a_fresh_decoder_is_sure_only_of_the_whole(vocabulary: Vocabulary) -> No
     fresh.close()
 
 
+@pytest.mark.long
 def test_a_decoders_first_command_is_heard_like_any_other(
     vocabulary: Vocabulary, folder: Path
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_recording_that_ends_in_a_word(recogniser: Recogniser) -> None:
     assert hear(recogniser, b"x") == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["babble", "white", "tones"])
 def test_noise_without_an_end(another: Recogniser, folder: Path, kind: str) -> None:
     """Its cost is bounded, it is refused, and the next command is heard."""
@@ -249,6 +251,7 @@ def test_one_for_each_station(vocabulary: Vocabulary, folder: Path) -> None:
         station.close()
 
 
+@pytest.mark.long
 def test_a_name_outside_the_dictionary(tmp_path: Path, folder: Path) -> None:
     house = (msgspec.structs.replace(HOUSE[0], name="Glimworple"), *HOUSE[1:])
     vocabulary = asyncio.run(prepare("en", house, tmp_path))

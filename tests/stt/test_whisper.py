@@ -95,18 +95,21 @@ async def test_what_the_model_itself_doubts_is_dropped(tmp_path: Path, health: H
         assert await engine.transcribe(spoken(SPOKEN), "en") == ""
 
 
+@pytest.mark.long
 async def test_what_only_repeats_itself_is_dropped(tmp_path: Path, health: Health) -> None:
     folder = write_tiny_whisper(tmp_path / "stuck", "thank you " * 6)
     async with whisper(folder, health) as engine:
         assert await engine.transcribe(spoken(SPOKEN), "en") == ""
 
 
+@pytest.mark.long
 async def test_two_at_once(tiny: Path, health: Health) -> None:
     async with whisper(tiny, health) as engine:
         both = [engine.transcribe(sound, "en") for sound in (spoken(SPOKEN), silence(1))]
         assert await asyncio.gather(*both) == [SENTENCE, ""]
 
 
+@pytest.mark.long
 async def test_thirty_seconds_and_no_more(tiny: Path, health: Health) -> None:
     sound = spoken(SPOKEN) + silence(LONGEST_S)
     limit = int(LONGEST_S * 32_000)
@@ -153,6 +156,7 @@ async def test_cancelling_frees_the_processor(slow: Path, health: Health) -> Non
         assert await engine.transcribe(silence(0.5), "en") == ""
 
 
+@pytest.mark.long
 async def test_unloaded_when_idle_and_back_when_needed(tiny: Path, health: Health) -> None:
     async with whisper(tiny, health, idle_s=0.05) as engine:
         assert await engine.transcribe(spoken(SPOKEN), "en") == SENTENCE

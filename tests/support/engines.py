@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -56,9 +57,14 @@ def new_canceller() -> EchoCanceller:
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Of the default house."""
-    folder = Path(tempfile.mkdtemp(prefix="pichat-vocabulary-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    """Of the default house; built once for all processes of a test run (see tests/conftest.py)."""
+    shared = os.environ.get("PICHAT_TEST_SHARED")
+    if shared is None:
+        folder = Path(tempfile.mkdtemp(prefix="pichat-vocabulary-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    else:
+        folder = Path(shared) / "vocabulary"
+        folder.mkdir(exist_ok=True)
     return _elsewhere(lambda: asyncio.run(prepare("en", HOUSE, folder)))
 
 

@@ -64,7 +64,7 @@ expect:
 {DONE}""")
 
 
-@pytest.mark.parametrize("television_db", [-25, -30])
+@pytest.mark.parametrize("television_db", [-25, pytest.param(-30, marks=pytest.mark.long)])
 def test_2_it_never_stops_listening_with_a_television_on(television_db: int) -> None:
     """Never stops listening with a TV on."""
     passes(f"""
@@ -79,7 +79,9 @@ expect:
 """)
 
 
-@pytest.mark.parametrize("voice", ["awb", "kal16", "rms", "slt"])
+@pytest.mark.parametrize(
+    "voice", ["slt", *(pytest.param(v, marks=pytest.mark.long) for v in ("awb", "kal16", "rms"))]
+)
 def test_3_short_commands_hang(voice: str) -> None:
     """Short commands hang for 15 s: VAD warm-up frames were read as silence."""
     passes(f"""

@@ -93,6 +93,7 @@ def false_wakes(seconds: float, seed: int) -> list[str]:
     return [word for piece in chatter(seconds, seed) for word in words(heard(engine, piece))]
 
 
+@pytest.mark.long
 def test_two_minutes_of_a_household_do_not_wake_it() -> None:
     assert false_wakes(120, seed=11) == []
 

@@ -95,6 +95,7 @@ def test_a_file_that_is_no_model_is_a_sentence(
         load(engine, "mine", tmp_path)
 
 
+@pytest.mark.long
 def test_damage_anywhere_in_a_file_crashes_nothing(tmp_path: Path) -> None:
     chance = random.Random(2)
     for kind in ("openwakeword", "microwakeword") * 30:
