@@ -22,6 +22,7 @@ from tests.support.pulse import Pulse, pulse_server
 from tests.support.speech import VOICES, command, silence
 
 _TAIL_S = 1.5
+_VOICE = {"enabled": True, "follow_up_s": 0}  # else each command waits for another one
 _SENTENCES = [
     f"turn {state} the {name}"
     for name in (
@@ -100,7 +101,7 @@ async def _let_the_door_open(connection: Connection) -> None:
 
 async def _measure(directory: Path, pulse: Pulse) -> list[Figure]:
     async with (
-        running_daemon(directory, pulse.environment, voice={"enabled": True}) as daemon,
+        running_daemon(directory, pulse.environment, voice=_VOICE) as daemon,
         connect(daemon.state_dir) as connection,
     ):
         await _let_the_door_open(connection)
