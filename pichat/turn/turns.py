@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
@@ -108,11 +108,12 @@ class Turns:
                 text=way.text,
                 provider=way.provider,
             )
-            async for event in self._follow(way, clock, utterance):
-                if isinstance(event, Ending):
-                    ending = event
-                else:
-                    yield event
+            async with aclosing(self._follow(way, clock, utterance)) as events:
+                async for event in events:
+                    if isinstance(event, Ending):
+                        ending = event
+                    else:
+                        yield event
         finally:
             # A turn that was broken off keeps what had come of it.
             over = ending or way.so_far()
@@ -126,7 +127,7 @@ class Turns:
 
     async def _follow(
         self, way: Way, clock: Stopwatch, utterance: Utterance
-    ) -> AsyncIterator[TurnText | TurnTool | Ending]:
+    ) -> AsyncGenerator[TurnText | TurnTool | Ending, None]:
         """The way's events; what it raises becomes its ending, and is said."""
         error: PiChatError
         try:
