@@ -30,6 +30,7 @@ class World:
         self.devices = list(small_house().devices())
         self.learnt: list[set[str]] = []
         self.refreshed = asyncio.Event()
+        self.ready = False  # for a command, which must not have to wait for the new names
         self.refusal: UnavailableError | None = None
 
     def rename(self, name: str) -> None:
@@ -40,9 +41,10 @@ class World:
         self.bus.publish(DeviceChanged(device=self.devices[1], changes={"on_off": True}))
 
     def warm(self) -> None:
-        pass
+        self.ready = self.refreshed.is_set()
 
     def refresh(self) -> None:
+        self.ready = False
         self.refreshed.set()
 
     async def prepare(self, devices: Sequence[Device]) -> Opening:
@@ -115,6 +117,8 @@ async def test_the_intents_follow_at_once_and_through_any_flood() -> None:
                 world.report()
             world.rename(name)
             await world.refreshed.wait()
+            while not world.ready:  # noqa: ASYNC110
+                await asyncio.sleep(0)
     assert not task.done()
     task.cancel()
     await asyncio.wait({task})
