@@ -29,7 +29,8 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             hint = suggestion(wake_word.profile, config.profiles)
             yield f"{where}.profile", f"there is no profile {wake_word.profile!r}.{hint}"
     for name, profile in config.profiles.items():
-        steps = [step for step in profile.chain if step is not msgspec.UNSET]
+        chain: tuple[Any, ...] = profile.chain
+        steps = [step for step in chain if step is not msgspec.UNSET]
         for sentence in unknown_steps(steps, config.llm.providers):
             yield f"profiles.{name}.chain", sentence
         if not config.llm.local and any(step.use == "local" for step in profile.steps):
