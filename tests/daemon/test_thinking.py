@@ -103,6 +103,20 @@ async def test_a_door_is_unlocked_after_a_yes_by_voice_screen_or_shell(
     assert (await thinking.simulator.values("front-door-lock"))["locked"] is True
 
 
+async def test_any_device_can_ask_first(screen: Connection, thinking: DaemonProcess) -> None:
+    """Before it opens; closing is free, and so is opening what is open already."""
+    marked = await pichat(thinking.state_dir, "name", "living room blinds", "--ask")
+    assert "asks before" in marked[1]
+    assert (await chat(screen, "close the living room blinds"))["code"] is None
+    asked = await chat(screen, "open the living room blinds")
+    assert asked["text"] == "Shall I open the living room blinds?"
+    assert (await thinking.simulator.values("living-room-blinds"))["position"] == 0
+    assert (await chat(screen, "yes"))["code"] is None
+    assert (await thinking.simulator.values("living-room-blinds"))["position"] == 100
+    code, out, _ = await pichat(thinking.state_dir, "name", "living room blinds", "--no-ask")
+    assert (code, "asks" in out) == (0, False)
+
+
 async def test_cancelling_a_thought_keeps_what_was_said(screen: Connection) -> None:
     request_id = await screen.send("chat", {"text": "say a lot", "conversation_id": "cut"})
     await screen.send("cancel", {"request_id": request_id})
