@@ -7,7 +7,10 @@ only as `internal` with a log id.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Awaitable
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class PiChatError(Exception):
@@ -101,6 +104,13 @@ class UnsupportedError(PiChatError):
     code = "unsupported"
 
 
+class WaitingError(PiChatError):
+    """The device sleeps: the command is kept, and sent when it wakes; the sentence says until
+    when. Nothing was done yet, and nothing has failed."""
+
+    code = "waiting"
+
+
 class NotAllowedError(PiChatError):
     """Whoever asked may not do that: a tool that its profile does not have, or an answer that only
     a person can give."""
@@ -124,3 +134,11 @@ class StartError(PiChatError):
     """The daemon cannot start (port taken, state directory in use); one line."""
 
     code = "start"
+
+
+async def attempt(doing: Awaitable[T]) -> T | PiChatError:
+    """What comes of it, or the expected failure as a value."""
+    try:
+        return await doing
+    except PiChatError as error:
+        return error

@@ -72,7 +72,7 @@ class Daemon:
         opening = open_conversations(database, health)
         conversations = await steps.start("conversations", opening)
         profiles = await Profiles.load(config, database, bus)
-        hub = start_house(parts, database)
+        hub = start_house(parts, database).hub
         toolbox = self._toolbox(parts, hub, audit)
         thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)

@@ -11,34 +11,33 @@ from pichat.app.parts import Parts
 from pichat.simulator.house import load_house
 from pichat.simulator.process import SimulatorProcess
 from pichat.store.db import Database
-from pichat.store.devices import DeviceNames
-from pichat.zigbee.hub import Hub
+from pichat.zigbee.house import ZigbeeHouse, build_house
 
 
-def start_house(parts: Parts, database: Database) -> Hub:
+def start_house(parts: Parts, database: Database) -> ZigbeeHouse:
     config, simulated = parts.config.zigbee, parts.config.zigbee.path == "simulated"
     names: dict[str, tuple[str, str | None]] = {}
     if simulated:
-        house = load_house(parts.config.simulator.house)
-        names = {device.ieee: (device.name, device.area) for device in house.devices}
+        devices = load_house(parts.config.simulator.house).devices
+        names = {device.ieee: (device.name, device.area) for device in devices}
         simulator = _simulator(parts)
         config = structs.replace(config, path=simulator.path)
         parts.run(
             "simulator", partial(simulator.serve, partial(parts.health.set, "simulator", "ok"))
         )
-    hub = Hub(
+    house = build_house(
         config,
-        parts.state_dir / "zigbee.db",
-        DeviceNames(database),
+        parts.state_dir,
+        database,
         parts.bus,
         parts.health,
         names,
         pair_at_first_start=simulated,
     )
     needs: Set[str] = {"simulator"} if simulated else set()
-    parts.steps.run("zigbee", parts.after(needs, hub.run))
+    parts.steps.run("zigbee", parts.after(needs, house.life.run))
     parts.await_ready("zigbee")
-    return hub
+    return house
 
 
 def _simulator(parts: Parts) -> SimulatorProcess:

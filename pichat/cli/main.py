@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+from typing import ClassVar
 
 import click
 
 import pichat
+from pichat.cli.lazy import Lazy
 
 _COMMANDS = {
     "run": "Start the daemon in the foreground.",
@@ -18,6 +19,7 @@ _COMMANDS = {
     "unmute": "Listen to the microphone again.",
     "devices": "List the devices of the house.",
     "join": "Let new devices join, and tell which did.",
+    "zigbee": "The Zigbee network: the stick, joining, backups, care.",
     "name": "Give a device another name, or put it in a room.",
     "profiles": "Who answers: each profile's voice, models and tools.",
     "models": "Voices, recognisers and language models to add.",
@@ -26,28 +28,16 @@ _COMMANDS = {
     "sim": "The simulated house: move things, break things.",
 }
 
-_FILES = {"unmute": "mute"}  # those that are not in a file of their own name
+
+class PiChat(Lazy):
+    """Every command of this folder."""
+
+    package = "pichat.cli"
+    summaries = _COMMANDS
+    files: ClassVar = {"unmute": "mute"}
 
 
-class Lazy(click.Group):
-    """Loads a command's file when it is used, so that each starts as fast as it can."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        file = _FILES.get(cmd_name, cmd_name)
-        command: click.Command = getattr(importlib.import_module(f"pichat.cli.{file}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=PiChat, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(pichat.__version__, prog_name="pichat")
 def main() -> None:
     """PiChat: a private voice assistant and Zigbee hub."""

@@ -13,7 +13,9 @@ from pichat.gateway.protocol import (
 from pichat.gateway.services import Services
 from pichat.gateway.sound import IncomingSound
 
-Topic = Literal["devices", "voice", "turns", "health", "scores", "questions", "screens", "profiles"]
+Topic = Literal[
+    "devices", "network", "voice", "turns", "health", "scores", "questions", "screens", "profiles"
+]
 
 
 class ClientGoneError(Exception):

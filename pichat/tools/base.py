@@ -4,7 +4,7 @@ caller."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -38,9 +38,28 @@ class House(Protocol):
 
     def devices(self) -> tuple[Device, ...]: ...
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
-        """Command the device and return the state that it confirmed. Raises DeviceSilentError,
-        NotConfirmedError, UnsupportedError, UnavailableError or NotFoundError."""
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
+        """Command the device and return the state that it confirmed. A light takes `transition_s`
+        to get there. Raises DeviceSilentError, NotConfirmedError, UnsupportedError,
+        UnavailableError, NotFoundError, or WaitingError when it sleeps."""
+        ...
+
+    async def set_many(
+        self,
+        device_ids: Sequence[str],
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> Mapping[str, State | PiChatError]:
+        """Command several devices at once: what each confirmed, or what `set` would raise."""
         ...
 
     async def read(self, device_id: str, capability: str) -> State:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from pichat.errors import PiChatError
+from pichat.errors import PiChatError, attempt
 from pichat.events import Device, DeviceOutcome, State
 
 
-async def outcome_of(device: Device, capability: str, doing: Awaitable[State]) -> DeviceOutcome:
-    """Wait for `doing`; an expected failure becomes an outcome with its code and sentence."""
-    state, code, sentence = None, None, None
-    try:
-        state = await doing
-    except PiChatError as error:
-        code, sentence = error.code, error.sentence
+def outcome(device: Device, capability: str, result: State | PiChatError) -> DeviceOutcome:
+    """An expected failure is an outcome with its code and sentence."""
+    failed = result if isinstance(result, PiChatError) else None
     return DeviceOutcome(
         device_id=device.id,
         device_name=device.name,
         capability=capability,
-        state=state,
-        error_code=code,
-        error=sentence,
+        state=None if isinstance(result, PiChatError) else result,
+        error_code=failed.code if failed else None,
+        error=failed.sentence if failed else None,
     )
+
+
+async def outcome_of(device: Device, capability: str, doing: Awaitable[State]) -> DeviceOutcome:
+    """Wait for `doing`, which may fail."""
+    return outcome(device, capability, await attempt(doing))

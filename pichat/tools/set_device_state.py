@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 import msgspec
@@ -11,7 +10,7 @@ from pichat.events import State, ToolResult
 from pichat.tools.base import House, Needed, Reach, tool
 from pichat.tools.capabilities import Settable
 from pichat.tools.caution import those_that_need_yes
-from pichat.tools.outcome import outcome_of
+from pichat.tools.outcome import outcome
 from pichat.tools.question_text import question_text
 from pichat.tools.targets import Target, resolve
 
@@ -38,14 +37,8 @@ async def set_device_state(reach: Reach, arguments: SetDeviceState) -> ToolResul
     kelvin, °C or a colour's name."""
     house = reach.house
     devices = resolve(arguments.target, arguments.capability, house.devices())
-    outcomes = await asyncio.gather(
-        *(
-            outcome_of(
-                device,
-                arguments.capability,
-                house.set(device.id, arguments.capability, arguments.value),
-            )
-            for device in devices
-        )
+    results = await house.set_many(
+        [device.id for device in devices], arguments.capability, arguments.value
     )
+    outcomes = [outcome(device, arguments.capability, results[device.id]) for device in devices]
     return ToolResult(outcomes=tuple(outcomes))

@@ -115,6 +115,7 @@ class DeviceView:
             available=self.online and not self.silent,
             last_seen_s=last_seen,
             confirm=asks_first(self.kind) if self.confirm is None else self.confirm,
+            sleepy=self.sleepy,
         )
 
     def reported(self) -> dict[Port, list[str]]:

@@ -57,7 +57,7 @@ def _by_hub(running: Running) -> Switch:
 
 def _by_zigpy(running: Running) -> Switch:
     """zigpy's own call, on the same application: it returns at the device's answer."""
-    roster = running.hub._roster  # noqa: SLF001 -- nobody else needs to go past the hub
+    roster = running.parts.roster
     clusters = {
         name: roster.view(running.device(name).id).features["on_off"].port.cluster
         for name in LIGHTS

@@ -93,9 +93,16 @@ class LiveHouse(FakeHouse):
         self.delay_s = 0.0
         self.permitted_s = 0
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
         await asyncio.sleep(self.delay_s)
-        state = await super().set(device_id, capability, value)
+        state = await super().set(device_id, capability, value, transition_s=transition_s)
         self.publish(device_id, {capability: value})
         return state
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from msgspec import structs
 
-from pichat.errors import DeviceSilentError, NotFoundError
+from pichat.errors import DeviceSilentError, NotFoundError, PiChatError, attempt
 from pichat.events import Capability, Device, Kind, State
 
 
@@ -47,11 +50,34 @@ class FakeHouse:
             raise DeviceSilentError(f"The {found.name} does not answer.")
         return found
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
         found = self._answering(device_id)
         state = {**found.state, capability: value}
         self._devices[device_id] = structs.replace(found, state=state)
         return value
+
+    async def set_many(
+        self,
+        device_ids: Sequence[str],
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> dict[str, State | PiChatError]:
+        results = await asyncio.gather(
+            *(
+                attempt(self.set(each, capability, value, transition_s=transition_s))
+                for each in device_ids
+            )
+        )
+        return dict(zip(device_ids, results, strict=True))
 
     async def read(self, device_id: str, capability: str) -> State:
         return self._answering(device_id).state[capability]

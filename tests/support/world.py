@@ -376,10 +376,17 @@ class VirtualHouse(FakeHouse):
         super().__init__(*HOUSE)
         self._world = world
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
         """See House."""
         await asyncio.sleep(_RADIO_S)
-        state = await super().set(device_id, capability, value)
+        state = await super().set(device_id, capability, value, transition_s=transition_s)
         name = next(device.name for device in self.devices() if device.id == device_id)
         self._world.note("house", name, capability, value=value)
         return state

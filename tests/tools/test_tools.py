@@ -159,7 +159,14 @@ class BrokenHouse(FakeHouse):
         self._hangs = hangs
         self.asked = asyncio.Event()
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
         self.asked.set()
         if self._hangs:
             await asyncio.Event().wait()

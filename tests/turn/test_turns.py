@@ -11,6 +11,7 @@ import pytest
 from pichat.bus import Bus
 from pichat.events import (
     Event,
+    State,
     ToolCall,
     ToolResult,
     TurnFinished,
@@ -150,7 +151,9 @@ async def test_nothing_to_try_is_a_sentence(room: Room) -> None:
 
 
 async def test_a_defect_is_told_without_its_details(room: Room) -> None:
-    async def broken(device_id: str, capability: str, value: object) -> bool:
+    async def broken(
+        device_id: str, capability: str, value: State, *, transition_s: float | None = None
+    ) -> State:
         raise ZeroDivisionError("secret")
 
     room.house.set = broken  # type: ignore[method-assign]

@@ -20,7 +20,7 @@ from pichat.events import (
 from pichat.health import Health
 from pichat.store.db import open_database
 from pichat.store.devices import DeviceNames
-from pichat.zigbee.hub import Hub
+from pichat.zigbee.house import ZigbeeHouse, build_house
 
 DEADLINE_S = 20.0
 DeviceEvent = DeviceAdded | DeviceChanged | DeviceRemoved
@@ -31,13 +31,16 @@ class Running:
 
     def __init__(
         self,
-        hub: Hub,
+        parts: ZigbeeHouse,
         health: Health,
         names: DeviceNames,
+        bus: Bus,
         events: Subscription[DeviceEvent],
         conditions: Subscription[PartHealth],
     ) -> None:
-        self.hub = hub
+        self.parts = parts
+        self.hub = parts.hub
+        self.bus = bus
         self.health = health
         self.names = names
         self.events = events
@@ -74,24 +77,17 @@ async def running_hub(
     bus = Bus()
     health = Health(bus)
     async with open_database(directory / "pichat.db") as database:
-        names = DeviceNames(database)
-        hub = Hub(
-            config,
-            directory / "zigbee.db",
-            names,
-            bus,
-            health,
-            suggested or {},
-            pair_at_first_start=pair,
+        parts = build_house(
+            config, directory, database, bus, health, suggested or {}, pair_at_first_start=pair
         )
         kinds: tuple[type[DeviceEvent], ...] = (DeviceAdded, DeviceChanged, DeviceRemoved)
         with (
             bus.subscribe(*kinds, maxsize=10_000) as events,
             bus.subscribe(PartHealth) as conditions,
         ):
-            work = asyncio.create_task(hub.run())
+            work = asyncio.create_task(parts.life.run())
             try:
-                yield Running(hub, health, names, events, conditions)
+                yield Running(parts, health, DeviceNames(database), bus, events, conditions)
             finally:
                 work.cancel()
                 await asyncio.wait([work])

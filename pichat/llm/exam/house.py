@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
-from pichat.errors import NotFoundError, UnsupportedError
+from pichat.errors import NotFoundError, PiChatError, UnsupportedError, attempt
 from pichat.events import Capability, Colour, Device, Kind, State
 
 Place = tuple[str, str]
@@ -86,8 +86,16 @@ class ExamHouse:
             for device in self._devices
         )
 
-    async def set(self, device_id: str, capability: str, value: State) -> State:
+    async def set(
+        self,
+        device_id: str,
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> State:
         """See House. Raises NotFoundError and UnsupportedError."""
+        del transition_s
         device = self._device(device_id)
         can = device.capability(capability)
         if can is None or not can.writable or not _fits(can, value):
@@ -99,6 +107,20 @@ class ExamHouse:
         if capability != "brightness" or value:
             self.states[device.name, capability] = value
         return value
+
+    async def set_many(
+        self,
+        device_ids: Sequence[str],
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> dict[str, State | PiChatError]:
+        """See House."""
+        return {
+            each: await attempt(self.set(each, capability, value, transition_s=transition_s))
+            for each in device_ids
+        }
 
     async def read(self, device_id: str, capability: str) -> State:
         """See House. Raises NotFoundError and UnsupportedError."""
