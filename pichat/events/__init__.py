@@ -1,0 +1,130 @@
+"""The frozen values that flow through the daemon, and over the wire to the screens."""
+
+from __future__ import annotations
+
+from pichat.events.house import (
+    ButtonPressed,
+    Capability,
+    Colour,
+    Device,
+    DeviceAdded,
+    DeviceChanged,
+    DeviceGroup,
+    DeviceRemoved,
+    GroupsChanged,
+    JoinProgress,
+    JoinStep,
+    Kind,
+    NetworkProgress,
+    Scene,
+    ScenesChanged,
+    State,
+    WaitingEnded,
+)
+from pichat.events.screens import (
+    PartHealth,
+    PartStatus,
+    ProfilesChanged,
+    ScreenCommand,
+)
+from pichat.events.tools import (
+    Answered,
+    DeviceOutcome,
+    Question,
+    Source,
+    ToolCall,
+    ToolResult,
+)
+from pichat.events.turns import (
+    Tokens,
+    Tried,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+    TurnText,
+    TurnTool,
+    Utterance,
+)
+from pichat.events.voice import (
+    LOCAL_STATION,
+    AnswerHeard,
+    Milestone,
+    Transcript,
+    VoiceChanged,
+    VoiceHeard,
+    VoiceState,
+    WakeScored,
+)
+
+Event = (
+    DeviceAdded
+    | DeviceChanged
+    | DeviceRemoved
+    | ButtonPressed
+    | JoinProgress
+    | WaitingEnded
+    | GroupsChanged
+    | ScenesChanged
+    | NetworkProgress
+    | TurnStarted
+    | TurnTool
+    | TurnText
+    | TurnFinished
+    | VoiceChanged
+    | Transcript
+    | VoiceHeard
+    | WakeScored
+    | AnswerHeard
+    | PartHealth
+    | Question
+    | Answered
+    | ScreenCommand
+    | ProfilesChanged
+)
+
+__all__ = [
+    "LOCAL_STATION",
+    "AnswerHeard",
+    "Answered",
+    "ButtonPressed",
+    "Capability",
+    "Colour",
+    "Device",
+    "DeviceAdded",
+    "DeviceChanged",
+    "DeviceGroup",
+    "DeviceOutcome",
+    "DeviceRemoved",
+    "Event",
+    "GroupsChanged",
+    "JoinProgress",
+    "JoinStep",
+    "Kind",
+    "Milestone",
+    "NetworkProgress",
+    "PartHealth",
+    "PartStatus",
+    "ProfilesChanged",
+    "Question",
+    "Scene",
+    "ScenesChanged",
+    "ScreenCommand",
+    "Source",
+    "State",
+    "Tokens",
+    "ToolCall",
+    "ToolResult",
+    "Transcript",
+    "Tried",
+    "TurnEvent",
+    "TurnFinished",
+    "TurnStarted",
+    "TurnText",
+    "TurnTool",
+    "Utterance",
+    "VoiceChanged",
+    "VoiceHeard",
+    "VoiceState",
+    "WaitingEnded",
+    "WakeScored",
+]

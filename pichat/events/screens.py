@@ -1,0 +1,35 @@
+"""For the screens: what to show, who answers, and how the daemon's parts are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class ScreenCommand(msgspec.Struct, frozen=True, kw_only=True, tag="frontend_command"):
+    """Something to show on the screens. `area`: only on those of a room."""
+
+    kind: Literal["notification", "page", "list"]
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    area: str | None = None
+
+
+class ProfilesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="profiles_changed"):
+    """The names of all profiles, and which of them answers where none was called."""
+
+    names: tuple[str, ...]
+    active: str
+
+
+PartStatus = Literal["ok", "degraded", "failed", "off"]
+
+
+class PartHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health_changed"):
+    """The condition of one part. `reason` is a sentence for the owner when it is not ok."""
+
+    part: str
+    status: PartStatus
+    reason: str | None = None

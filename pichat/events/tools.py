@@ -1,0 +1,68 @@
+"""Calls of tools, what came of them, and the questions that they raise."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from pichat.events.house import State
+
+Source = Literal["voice", "screen", "shell", "agent", "model"]
+"""Who asked for something. What a model asks for has the source `model`, whoever spoke to it."""
+
+
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool's name and its arguments as JSON values; validated by the tool before it runs."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class DeviceOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one device in a call. Exactly one of `state` (confirmed) and `error`."""
+
+    device_id: str
+    device_name: str
+    capability: str
+    state: State | None = None
+    error_code: str | None = None
+    error: str | None = None  # a sentence
+
+    @property
+    def ok(self) -> bool:
+        return self.error_code is None
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_asked"):
+    """A call that waits for a person's yes. `text` asks for it aloud; `expires_s` is in seconds
+    since the epoch; `conversation_id`: in which of them a spoken yes counts."""
+
+    id: str
+    text: str
+    call: ToolCall
+    conversation_id: str
+    turn_id: str
+    expires_s: float
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_ended"):
+    """A question is no longer open: yes, no, or nobody answered in time."""
+
+    id: str
+    answer: Literal["yes", "no", "expired"]
+
+
+class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
+    """`outcomes` for tools that act on or read devices, `value` for the rest. `outside`: the value
+    holds text from outside the house, which is nobody's wish. `question`: nothing was done yet,
+    somebody has to say yes first."""
+
+    outcomes: tuple[DeviceOutcome, ...] = ()
+    value: Any = None
+    outside: bool = False
+    question: Question | None = None
+
+    @property
+    def ok(self) -> bool:
+        return all(outcome.ok for outcome in self.outcomes)

@@ -1,0 +1,85 @@
+"""What a person said, and everything that follows from it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pichat.events.tools import Source, ToolCall, ToolResult
+
+
+class Utterance(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person said. `candidates` are texts, likeliest first; typed text has one.
+    `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
+    knows nothing else, so that what is no command was misheard and is nothing to think about."""
+
+    candidates: tuple[str, ...]
+    source: Source
+    turn_id: str
+    conversation_id: str
+    area: str | None = None  # where the speaker is, when known
+    profile: str = ""
+    commands_only: bool = False
+
+
+class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):
+    turn_id: str
+    conversation_id: str
+    source: Source
+    text: str
+    provider: str  # who answers first: "intents", or a step of the chain
+
+
+class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):
+    """One tool's call and what came of it. `started_s`: when it was handed over, on
+    time.monotonic()."""
+
+    turn_id: str
+    call: ToolCall
+    result: ToolResult
+    started_s: float
+    duration_ms: float
+
+
+class TurnText(msgspec.Struct, frozen=True, kw_only=True, tag="turn_text"):
+    """A piece of the answer, in order."""
+
+    turn_id: str
+    text: str
+
+
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the chain that was asked and did not answer, and why."""
+
+    provider: str
+    code: str
+    reason: str  # a sentence
+    after_ms: float
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn took of models. `cost_usd` where the provider tells it."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cost_usd: float | None = None
+
+
+class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished"):
+    """The whole answer. `code` is None when all went well, else an error's code: the text then
+    says what failed. `timings_ms` holds the milliseconds of each stage. `provider` and `model`:
+    who really answered; `tried`: who was asked before."""
+
+    turn_id: str
+    conversation_id: str
+    text: str
+    provider: str
+    code: str | None
+    retryable: bool
+    timings_ms: dict[str, float]
+    model: str | None = None
+    tokens: Tokens | None = None
+    tried: tuple[Tried, ...] = ()
+
+
+TurnEvent = TurnStarted | TurnTool | TurnText | TurnFinished
