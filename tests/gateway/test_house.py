@@ -19,6 +19,7 @@ async def test_devices_are_listed_with_capabilities_and_state(screen: Screen) ->
         "unit": "%",
         "minimum": 0,
         "maximum": 100,
+        "options": [],
     }
 
 
