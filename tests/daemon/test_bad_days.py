@@ -17,6 +17,7 @@ import pytest
 
 from pichat.cli.client import connect, fetch_health
 from pichat.errors import UnavailableError
+from pichat.store.db import open_database
 from tests.support.daemon import DaemonProcess, chat, pichat, running_daemon, start_daemon
 
 SIMULATED: dict[str, Any] = {"simulator": {"radio_delay_ms": 1}}
@@ -155,8 +156,10 @@ def let_write(pid: int, longest_file_bytes: int) -> None:
 
 @pytest.mark.long
 async def test_a_disk_that_is_full_at_the_first_start_and_then_freed(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "pichat.db"):
+        pass  # the one that grows is zigpy's
     async with started(tmp_path, **SIMULATED) as daemon:
-        let_write(daemon.pid, 60_000)  # enough for our store, too little for zigpy's
+        let_write(daemon.pid, 60_000)
         try:
             await daemon.until_ready()
             reason = (await fetch_health(tmp_path))["parts"]["zigbee"]["reason"]
