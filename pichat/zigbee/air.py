@@ -99,6 +99,15 @@ class Port:
     async def read(self, attributes: Sequence[str]) -> None:
         await self._ask(lambda: self.cluster.read_attributes(list(attributes), **self._options))
 
+    def beside(self, cluster_id: int) -> Port | None:
+        """Another cluster of the same endpoint, spoken to in the same way."""
+        cluster = self.cluster.endpoint.in_clusters.get(cluster_id)
+        if cluster is None:
+            return None
+        port = Port(cluster, self._air, self._places)
+        port._place, port._options, port._answer_s = self._place, self._options, self._answer_s
+        return port
+
     async def bind(self) -> None:
         """Have the device send its reports here."""
         reply = await self._ask(lambda: self.cluster.bind(**self._options))  # type: ignore[no-untyped-call]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from pichat.errors import DeviceSilentError, NotConfirmedError
 from pichat.events import Capability, Colour, State
@@ -32,24 +33,37 @@ class Confirmation:
         self._feature = feature
         self._timeout_s = confirm_timeout_s
 
-    async def run(self, wanted: State) -> State:
-        """Raises DeviceSilentError, NotConfirmedError."""
+    async def run(self, wanted: State, transition_s: float | None = None) -> State:
+        """The state that the device confirmed; one that fades has `transition_s` in addition.
+        Raises DeviceSilentError, NotConfirmedError."""
+        converter = self._feature.converter
+        restore = (
+            converter.afterwards(self._feature.port.urgent(), wanted) if transition_s else None
+        )
+        state = await self._run(wanted, transition_s or 0.0)
+        if restore is not None:
+            with suppress(SilentError, RefusedError):  # the light is as it was wanted
+                await restore()
+        return state
+
+    async def _run(self, wanted: State, transition_s: float) -> State:
         name = self._feature.converter.name
         before = self._view.state.get(name)
         with self._view.watch(name, wanted) as watch:
-            await self._send(wanted, watch)
+            await self._send(wanted, watch, transition_s)
             if watch.done():
                 return watch.result()
             # A device that has the state already has no change to report.
             unchanged = before is not None and self._feature.converter.matches(wanted, before)
-            return await self._arrive(wanted, watch, 0.0 if unchanged else _REPORT_S)
+            pause_s = 0.0 if unchanged else _REPORT_S + transition_s
+            return await self._arrive(wanted, watch, pause_s, transition_s)
 
-    async def _send(self, wanted: State, watch: asyncio.Future[State]) -> None:
+    async def _send(self, wanted: State, watch: asyncio.Future[State], transition_s: float) -> None:
         """Returns when the device has answered, or its report has shown that it had heard."""
         for share in _PATIENCE_SLEEPY if self._view.sleepy else _PATIENCE:
             port = self._feature.port.urgent(self._timeout_s * share)
             try:
-                await self._feature.converter.command(port, wanted)
+                await self._feature.converter.command(port, wanted, transition_s or None)
             except SilentError:
                 if watch.done():
                     return
@@ -61,14 +75,16 @@ class Confirmation:
         self._view.set_silent(True)
         raise silent(self._view)
 
-    async def _arrive(self, wanted: State, watch: asyncio.Future[State], pause_s: float) -> State:
+    async def _arrive(
+        self, wanted: State, watch: asyncio.Future[State], pause_s: float, transition_s: float
+    ) -> State:
         """Wait for the report, and read where none comes."""
         converter = self._feature.converter
         progress = _Progress(
             asyncio.get_running_loop().time,
             self._view.state.get(converter.name),
             timeout_s=self._timeout_s,
-            settle_s=converter.settle_s,
+            settle_s=_settling(converter.settle_s, self._timeout_s, transition_s),
         )
         while True:
             await asyncio.wait([watch], timeout=pause_s)
@@ -137,6 +153,10 @@ class _Progress:
             return took_s > self._timeout_s
         stands = self._moved and self._now() - self._changed_s > self._timeout_s
         return stands or took_s > self._settle_s
+
+
+def _settling(settle_s: float, timeout_s: float, transition_s: float) -> float:
+    return transition_s + (settle_s or timeout_s) if transition_s else settle_s
 
 
 def silent(view: DeviceView) -> DeviceSilentError:

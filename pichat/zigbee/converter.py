@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
@@ -47,6 +47,10 @@ class Cluster(Attributes, Protocol):
 
     async def read(self, attributes: Sequence[str]) -> None: ...
 
+    def beside(self, cluster_id: int) -> Cluster | None:
+        """Another cluster of the same endpoint, when it has one."""
+        ...
+
 
 class Converter:
     """One capability, on one cluster. Stateless: all that it knows is in the attributes.
@@ -78,9 +82,12 @@ class Converter:
         """The state that the attributes tell, or None when they tell none."""
         raise NotImplementedError
 
-    async def command(self, cluster: Cluster, value: State) -> None:
-        """Ask the device for `value`, which fits the capability."""
-        del cluster, value
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
+        """Ask the device for `value`, which fits the capability. A light takes `transition_s` to
+        get there; what cannot fade goes there at once."""
+        del cluster, value, transition_s
         raise UnsupportedError("This can be read, but not set.")
 
     def matches(self, wanted: State, actual: State) -> bool:
@@ -90,6 +97,12 @@ class Converter:
     def near(self, wanted: State, actual: State) -> bool:
         """Whether a device that has come to rest there did what was asked."""
         return self.matches(wanted, actual)
+
+    def afterwards(self, cluster: Cluster, value: State) -> Callable[[], Awaitable[None]] | None:
+        """What a fading command leaves to be put right. Called before the command, when it will
+        fade; what it returns is awaited once the device is there, and may fail silently."""
+        del cluster, value
+        return None
 
     def elsewhere(self, value: State) -> tuple[str, State] | None:
         """The capability and value that this value really means, when it is another one."""
@@ -136,6 +149,14 @@ class RatioMeasurement(Measurement):
             return None
         ratio = (attributes.get(self.multiplier) or 1) / (attributes.get(self.divisor) or 1)
         return round(int(raw) * ratio * self.scale, self.digits)
+
+
+_LONGEST_TENTHS = 0xFFFE
+
+
+def tenths(transition_s: float | None) -> int:
+    """A transition as Zigbee counts it."""
+    return min(max(round((transition_s or 0.0) * 10), 0), _LONGEST_TENTHS)
 
 
 REGISTRY: dict[tuple[str, int], Converter] = {}

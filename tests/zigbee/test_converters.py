@@ -26,6 +26,7 @@ class Known:
     def __init__(self, **attributes: Any) -> None:
         self.attributes = attributes
         self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.others: dict[int, Known] = {}
 
     def get(self, attribute: str) -> Any:
         return self.attributes.get(attribute)
@@ -41,6 +42,9 @@ class Known:
 
     async def read(self, attributes: object) -> None:
         raise AssertionError(attributes)
+
+    def beside(self, cluster_id: int) -> Known | None:
+        return self.others.get(cluster_id)
 
 
 def found(name: str, cluster_id: int) -> Converter:
@@ -136,6 +140,33 @@ async def test_a_light_without_hue_is_set_by_xy() -> None:
     [(command, arguments)] = light.sent
     assert command == "move_to_color"
     assert arguments["color_x"] / 65536 == pytest.approx(0.64, abs=0.01)  # sRGB's red
+
+
+async def test_a_transition_is_told_in_tenths_of_a_second() -> None:
+    light = Known()
+    await found("brightness", 0x0008).command(light, 50, 2.5)
+    await found("colour_temperature", 0x0300).command(light, 2700, 1)
+    await found("colour", 0x0300).command(light, Colour(hue_deg=0, saturation_percent=9), 9999)
+    assert [arguments["transition_time"] for _, arguments in light.sent] == [25, 10, 0xFFFE]
+
+
+async def test_switching_fades_by_the_level() -> None:
+    light, level = Known(), Known(current_level=100)
+    light.others[0x0008] = level
+    switch = found("on_off", 0x0006)
+    await switch.command(light, False, 2)
+    await switch.command(light, True, 3)
+    assert [(a["level"], a["transition_time"]) for _, a in level.sent] == [(0, 20), (100, 30)]
+    restore = switch.afterwards(light, False)
+    assert restore is not None
+    level.attributes["current_level"] = 1
+    await restore()
+    assert level.sent[-1] == (
+        "move_to_level",
+        {"level": 100, "transition_time": 0, "options_mask": 1, "options_override": 1},
+    )
+    await switch.command(light, False)
+    assert light.sent == [("off", {})]
 
 
 async def test_percent_open_becomes_percent_closed() -> None:

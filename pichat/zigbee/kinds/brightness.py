@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pichat.events import Capability, State
-from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter
+from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter, tenths
 
 _FULL = 254
 
@@ -22,9 +22,13 @@ class Brightness(Converter):
         level = attributes.get("current_level")
         return None if level is None else min(100, round(int(level) / _FULL * 100))
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
         level = max(1, round(float(value) / 100 * _FULL))  # type: ignore[arg-type]
-        await cluster.command("move_to_level_with_on_off", level=level, transition_time=0)
+        await cluster.command(
+            "move_to_level_with_on_off", level=level, transition_time=tenths(transition_s)
+        )
 
     def matches(self, wanted: State, actual: State) -> bool:
         return abs(float(wanted) - float(actual)) <= 1  # type: ignore[arg-type]

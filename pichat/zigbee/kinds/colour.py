@@ -6,7 +6,7 @@ import colorsys
 
 from pichat.errors import UnsupportedError
 from pichat.events import Capability, Colour, State
-from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter
+from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter, tenths
 
 _FULL = 254
 _XY_FULL = 65536
@@ -81,7 +81,9 @@ class ColourConverter(Converter):
             return None
         return colour_of(int(x) / _XY_FULL, int(y) / _XY_FULL)
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
         if not isinstance(value, Colour):
             raise UnsupportedError("A colour has a hue and a saturation.")
         features = cluster.get("color_capabilities")
@@ -90,7 +92,7 @@ class ColourConverter(Converter):
                 "move_to_hue_and_saturation",
                 hue=round(value.hue_deg % 360 / 360 * _FULL),
                 saturation=round(min(max(value.saturation_percent, 0), 100) / 100 * _FULL),
-                transition_time=0,
+                transition_time=tenths(transition_s),
             )
             return
         x, y = xy_of(value)
@@ -98,7 +100,7 @@ class ColourConverter(Converter):
             "move_to_color",
             color_x=round(x * _XY_FULL),
             color_y=round(y * _XY_FULL),
-            transition_time=0,
+            transition_time=tenths(transition_s),
         )
 
     def matches(self, wanted: State, actual: State) -> bool:

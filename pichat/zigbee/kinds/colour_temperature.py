@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pichat.events import Capability, State
-from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter
+from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter, tenths
 
 _MIREDS = 1_000_000
 _USUAL = (153, 500)
@@ -45,9 +45,13 @@ class ColourTemperature(Converter):
             return None
         return round(_MIREDS / int(mireds))
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
         mireds = round(_MIREDS / float(value))  # type: ignore[arg-type]
-        await cluster.command("move_to_color_temp", color_temp_mireds=mireds, transition_time=0)
+        await cluster.command(
+            "move_to_color_temp", color_temp_mireds=mireds, transition_time=tenths(transition_s)
+        )
 
     def matches(self, wanted: State, actual: State) -> bool:
         return abs(_MIREDS / float(wanted) - _MIREDS / float(actual)) <= 2  # type: ignore[arg-type]

@@ -23,7 +23,10 @@ class CoverPosition(Converter):
         closed = attributes.get("current_position_lift_percentage")
         return None if closed is None or closed == _UNKNOWN else 100 - int(closed)
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
+        del transition_s
         closed = 100 - round(float(value))  # type: ignore[arg-type]
         await cluster.command("go_to_lift_percentage", percentage_lift_value=closed)
 

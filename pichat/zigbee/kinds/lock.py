@@ -24,7 +24,10 @@ class Lock(Converter):
         value = attributes.get("lock_state")
         return None if value is None else _STATES.get(int(value))
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
+        del transition_s
         if not isinstance(value, bool):
             raise UnsupportedError("It is either locked or unlocked.")
         await cluster.command("lock_door" if value else "unlock_door")

@@ -37,7 +37,10 @@ class TargetTemperature(Converter):
         value = attributes.get("occupied_heating_setpoint")
         return None if value is None else int(value) / 100
 
-    async def command(self, cluster: Cluster, value: State) -> None:
+    async def command(
+        self, cluster: Cluster, value: State, transition_s: float | None = None
+    ) -> None:
+        del transition_s
         hundredths = round(float(value) * 100)  # type: ignore[arg-type]
         await cluster.write({"occupied_heating_setpoint": hundredths})
 
