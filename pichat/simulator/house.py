@@ -80,6 +80,25 @@ def _problems(house: House) -> list[str]:
         except ValueError:
             found.append(f"{spec.id}: {spec.ieee!r} is not an address of eight bytes.")
         found += _kind_problems(spec)
+        found += _link_problems(spec, house)
+    return found
+
+
+def _link_problems(spec: DeviceSpec, house: House) -> list[str]:
+    found = []
+    if (problem := spec.link.problem()) is not None:
+        found.append(f"{spec.id}: {problem}")
+    kinds = all_kinds()
+    routers = {one.id for one in house.devices if one.kind in kinds and kinds[one.kind].router} - {
+        spec.id
+    }
+    if spec.link.parent is not None and spec.link.parent not in routers:
+        found.append(f"{spec.id}: its parent {spec.link.parent!r} is no router of this house.")
+    found += [
+        f"{spec.id}: it hears {node!r}, which is no router of this house."
+        for node in spec.link.hears
+        if node not in routers | {"coordinator"}
+    ]
     return found
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.node.device import Device
+from pichat.simulator.settings import replace_fields
 from pichat.simulator.wire.codec import eui64_to_text
 from pichat.simulator.world import Simulator
 
@@ -42,26 +43,14 @@ def _about(simulator: Simulator, device: Device) -> dict[str, Any]:
         "kind": who.kind,
         "ieee": eui64_to_text(who.eui64),
         "address": device.address,
-        "joined": simulator.household.on_network(device),
+        "joined": simulator.household.association.on_network(device),
         "values": device.values(),
         "link": msgspec.to_builtins(device.link),
     }
 
 
-def _change(settings: msgspec.Struct, request: Request, besides: tuple[str, ...]) -> None:
-    """Replaces fields of a settings struct, checked as the house file's are."""
-    given = {name: value for name, value in request.items() if name not in besides}
-    merged = {**msgspec.to_builtins(settings), **given}
-    try:
-        checked = msgspec.convert(merged, type(settings))
-    except msgspec.ValidationError as error:
-        raise SimulatorError(f"{error}.") from None
-    for name, value in merged.items():
-        share = name in ("loss", "line_noise")
-        if value is not None and not 0 <= value <= (1 if share else 1e6):
-            raise SimulatorError(f"{name} is not between 0 and {1 if share else 'a million'}.")
-    for name in given:
-        setattr(settings, name, getattr(checked, name))
+def _besides(request: Request, *names: str) -> Request:
+    return {name: value for name, value in request.items() if name not in ("op", *names)}
 
 
 @operation
@@ -72,7 +61,7 @@ async def status(simulator: Simulator, _: Request) -> dict[str, Any]:
         "plugged": simulator.plugged,
         "ezsp": simulator.stick.version,
         "up": simulator.stick.now.up,
-        "joining": simulator.household.joining_is_open,
+        "joining": simulator.household.association.is_open,
         "network": None
         if network is None
         else {"pan": network.pan, "channel": network.channel, "update_id": network.update_id},
@@ -125,27 +114,53 @@ async def press(simulator: Simulator, request: Request) -> dict[str, Any]:
 
 @operation
 async def settings(simulator: Simulator, request: Request) -> dict[str, Any]:
-    _change(simulator.radio.settings, request, ("op",))
+    replace_fields(simulator.radio.settings, _besides(request))
     return {"settings": msgspec.to_builtins(simulator.radio.settings)}
 
 
 @operation
 async def device(simulator: Simulator, request: Request) -> dict[str, Any]:
-    """How one device is reached: deaf, mute, slow_ms, poll_s, radio_delay_ms, loss, lqi."""
+    """How one device is reached and behaves: the fields of `node.parts.Link`."""
     one = _device(simulator, request)
-    _change(one.link, request, ("op", "device"))
+    simulator.household.relink(one, _besides(request, "device"))
     return {"link": msgspec.to_builtins(one.link)}
 
 
 @operation
 async def join(simulator: Simulator, request: Request) -> dict[str, Any]:
-    simulator.household.join(_device(simulator, request))
+    """Also when it is on the network already: it was reset, and joins again."""
+    simulator.household.association.join(_device(simulator, request))
     return {}
 
 
 @operation
 async def leave(simulator: Simulator, request: Request) -> dict[str, Any]:
     simulator.household.leave(_device(simulator, request), rejoin=False)
+    return {}
+
+
+@operation
+async def reset(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """A long press: it leaves, and joins again wherever that is permitted."""
+    simulator.household.association.reset(_device(simulator, request))
+    return {}
+
+
+@operation
+async def rejoin(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """Comes back, with a `new_address` if that is true, through another `parent` if named."""
+    one, parent = _device(simulator, request), request.get("parent")
+    if parent is not None and not isinstance(parent, str):
+        raise SimulatorError("The field parent is no device's id.")
+    new_address = request.get("new_address") is True
+    simulator.household.association.rejoin(one, new_address=new_address, parent=parent)
+    return {}
+
+
+@operation
+async def wake(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """Somebody presses a sleeping device's button: it fetches its messages, and listens a while."""
+    simulator.radio.wake(_device(simulator, request))
     return {}
 
 

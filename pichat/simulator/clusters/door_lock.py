@@ -85,6 +85,9 @@ class DoorLock(Cluster):
     def toggle(self, request: Request) -> Outcome:
         return self._operate(0x02, self._other(), request)
 
+    def lie(self, command: int) -> Outcome:
+        return Answer(command, u8(Status.SUCCESS)) if command <= 0x02 else None
+
     def _other(self) -> int:
         return UNLOCKED if self.number(STATE) == LOCKED else LOCKED
 

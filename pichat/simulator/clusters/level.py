@@ -22,6 +22,7 @@ from pichat.simulator.wire.codec import Reader, u8
 LEVEL, REMAINING, OPTIONS, DEFAULT_TIME, ON_LEVEL = 0x0000, 0x0001, 0x000F, 0x0010, 0x0011
 LEAST, MOST = 1, 254
 NO_TIME = 0xFFFF
+START_UP = 0x4000
 UNSET = 0xFF
 DEFAULT_RATE = 50
 
@@ -36,7 +37,7 @@ class Level(Cluster):
         Attribute(OPTIONS, Type.BITMAP8, 0, writable=True, reportable=False),
         Attribute(DEFAULT_TIME, Type.UINT16, 0, writable=True, reportable=False),
         Attribute(ON_LEVEL, Type.UINT8, UNSET, writable=True, reportable=False),
-        Attribute(0x4000, Type.UINT8, UNSET, writable=True, reportable=False),
+        Attribute(START_UP, Type.UINT8, UNSET, writable=True, reportable=False),
     )
 
     def set_up(self) -> None:
@@ -46,6 +47,11 @@ class Level(Cluster):
         if on and self.number(ON_LEVEL) != UNSET:
             self._ramp.stop()
             self.set(LEVEL, self.number(ON_LEVEL))
+
+    def power_up(self) -> None:
+        self._ramp.stop()
+        if (level := self.number(START_UP)) != UNSET:
+            self.set(LEVEL, max(LEAST, level))
 
     @property
     def _on_off(self) -> OnOff:

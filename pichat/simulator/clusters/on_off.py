@@ -18,7 +18,8 @@ from pichat.simulator.node.cluster import (
 from pichat.simulator.node.types import Type
 from pichat.simulator.wire.codec import Reader, u8
 
-ON, ON_TIME, OFF_WAIT = 0x0000, 0x4001, 0x4002
+ON, ON_TIME, OFF_WAIT, START_UP = 0x0000, 0x4001, 0x4002, 0x4003
+TOGGLED, AS_BEFORE = 0x02, 0xFF
 
 
 class OnOff(Cluster):
@@ -28,11 +29,16 @@ class OnOff(Cluster):
         Attribute(0x4000, Type.BOOL, True, reportable=False),
         Attribute(ON_TIME, Type.UINT16, 0, writable=True, reportable=False),
         Attribute(OFF_WAIT, Type.UINT16, 0, writable=True, reportable=False),
-        Attribute(0x4003, Type.ENUM8, 0xFF, writable=True, reportable=False),
+        Attribute(START_UP, Type.ENUM8, AS_BEFORE, writable=True, reportable=False),
     )
 
     def set_up(self) -> None:
         self._cancel_timer: Callable[[], None] | None = None
+
+    def power_up(self) -> None:
+        chosen = self.number(START_UP)
+        if chosen != AS_BEFORE:
+            self.switch(not self.is_on if chosen == TOGGLED else bool(chosen))
 
     @property
     def is_on(self) -> bool:

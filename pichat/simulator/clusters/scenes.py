@@ -18,6 +18,7 @@ from pichat.simulator.wire.codec import Reader, counted, u8, u16
 
 COUNT, CURRENT, GROUP, VALID = 0x0000, 0x0001, 0x0002, 0x0003
 CAPACITY = 16
+RECALL = 0x05
 Key = tuple[int, int]  # group, scene
 
 
@@ -34,6 +35,9 @@ class Scenes(Cluster):
 
     def set_up(self) -> None:
         self._stored: dict[Key, tuple[int, bytes]] = {}  # transition in s, extension fields
+
+    def lie(self, command: int) -> Outcome:
+        return Status.SUCCESS if command == RECALL else None
 
     def _key(self, request: Request) -> Key:
         return request.fields.u16(), request.fields.u8()
@@ -92,7 +96,7 @@ class Scenes(Cluster):
         self._now_at(key)
         return self._about(0x04, status, key) if request.unicast else None
 
-    @command(0x05)
+    @command(RECALL)
     def recall_scene(self, request: Request) -> Outcome:
         key = self._key(request)
         if key not in self._stored:

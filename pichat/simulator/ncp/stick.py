@@ -16,7 +16,7 @@ from pichat.simulator.node.device import Device
 from pichat.simulator.radio import Radio
 
 CONTENTS_IN_CALLBACK = 0x04
-TRUST_CENTER_POLICY, ALLOW_JOINS = 0x00, 0x01
+TRUST_CENTER_POLICY, ALLOW_JOINS, NEED_INSTALL_CODES = 0x00, 0x01, 0x10
 TAG_AND_CONTENTS = 0x41
 NETWORK_UP_S = 0.005
 CHANNEL_CHANGE_S = 0.2
@@ -55,6 +55,7 @@ class Volatile:
     multicast: dict[int, tuple[int, int]] = field(default_factory=dict)  # group, endpoint
     addresses: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     extended_timeouts: set[bytes] = field(default_factory=set)
+    transient_keys: dict[bytes, bytes] = field(default_factory=dict)  # by long address
     initial_security: tuple[int, bytes, bytes, int] | None = None
     permit: asyncio.TimerHandle | None = None
     counters: dict[int, int] = field(default_factory=dict)
@@ -149,11 +150,16 @@ class Stick:
         """Whether the trust centre's policy lets devices in."""
         return bool(self.now.policies.get(TRUST_CENTER_POLICY, 0) & ALLOW_JOINS)
 
-    def device_update(self, device: Device, update: int, decision: int) -> None:
-        """Tells the host that a device joined, came back or left."""
+    @property
+    def wants_install_codes(self) -> bool:
+        """Whether only devices whose own key is known are let in."""
+        return bool(self.now.policies.get(TRUST_CENTER_POLICY, 0) & NEED_INSTALL_CODES)
+
+    def device_update(self, device: Device, update: int, decision: int, parent: int) -> None:
+        """Tells the host that a device joined, came back or left, and through whom."""
         self.emit(
             callbacks.TRUST_CENTER_JOIN,
-            callbacks.trust_center_join(device.address, device.eui64, update, decision, 0),
+            callbacks.trust_center_join(device.address, device.eui64, update, decision, parent),
         )
 
     # Messages
@@ -251,11 +257,13 @@ class Stick:
                 one.link.lqi,
             )
             for one in self.radio.members.values()
+            if one.link.parent is None or "coordinator" in one.link.hears
         ]
 
     def routes(self) -> list[tuple[int, int]]:
-        routers = (one for one in self.radio.members.values() if one.identity.router)
-        return [(one.address, one.address) for one in routers]
+        routers = [one for one in self.radio.members.values() if one.identity.router]
+        paths = [(one, self.radio.path(one)) for one in routers]
+        return [(one.address, path[-1].address) for one, path in paths if path is not None]
 
     def permit_joining(self, duration_s: int) -> None:
         """From the host's own broadcast; it opens its own stick by a command of its own."""

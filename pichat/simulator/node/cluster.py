@@ -45,10 +45,11 @@ class Attribute(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A cluster-specific response."""
+    """A response; to a cluster command it is one of the same cluster, unless it is `general`."""
 
     command: int
     payload: bytes
+    general: bool = False
 
 
 class Request(NamedTuple):
@@ -122,6 +123,14 @@ class Host(Protocol):
         """Seconds on a clock that only goes forward."""
         ...
 
+    def poll_s(self) -> float:
+        """How often the device fetches its messages; 0: it listens always."""
+        ...
+
+    def set_poll(self, poll_s: float) -> None: ...
+    def listen(self, duration_s: float) -> None:
+        """Fetches what is there, and listens for so long; 0: goes to sleep at once."""
+
 
 @dataclass(eq=False)
 class Cluster:
@@ -179,6 +188,14 @@ class Cluster:
     def quantities(self) -> dict[str, Quantity]:
         """The values for people, by name."""
         return {}
+
+    def lie(self, command: int) -> Outcome:  # noqa: ARG002
+        """What a device answers that says it did the command, and did not; None: about this
+        command it tells the truth."""
+        return Status.SUCCESS
+
+    def power_up(self) -> None:
+        """Power has come back: the start-up state. Called before `start`."""
 
     def press(self) -> bool:
         """Somebody presses the device's own button; False: this cluster has none."""

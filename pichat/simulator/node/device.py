@@ -28,8 +28,11 @@ class Air(Protocol):
     def send_many(self, device: Device, message: Message) -> None:
         """A group or broadcast message."""
 
-    def permit_joining(self, duration_s: int) -> None: ...
+    def permit_joining(self, device: Device, duration_s: int) -> None: ...
     def leave(self, device: Device, *, rejoin: bool) -> None: ...
+    def listen(self, device: Device, duration_s: float) -> None:
+        """Fetches its messages, and listens for so long; 0: sleeps at once."""
+
     def neighbours(self, device: Device) -> tuple[bytes, list[zdo.Neighbour]]: ...
     def changed(self, device: Device) -> None:
         """Something worth keeping or watching is different."""
@@ -67,6 +70,16 @@ class Device:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+
+    def power_off(self) -> None:
+        self.stop()
+
+    def power_on(self) -> None:
+        """Takes up its start-up state; on a network it goes on as before."""
+        for cluster in self.clusters():
+            cluster.power_up()
+        if self.network is not None:
+            self.start()
 
     def forget_network(self) -> None:
         """As after a factory reset: no bindings, no groups, no reporting."""
@@ -152,6 +165,15 @@ class Device:
     def now(self) -> float:
         return self._loop.time()
 
+    def poll_s(self) -> float:
+        return self.link.poll_s
+
+    def set_poll(self, poll_s: float) -> None:
+        self.link.poll_s = poll_s
+
+    def listen(self, duration_s: float) -> None:
+        self._air.listen(self, duration_s)
+
     # Sending
 
     def _next(self) -> int:
@@ -165,7 +187,10 @@ class Device:
     def _report(self, cluster: Cluster, records: bytes) -> None:
         server = cluster.is_server
         data = zcl.frame(zcl.REPORT, records, self._next(), general=True, server=server)
-        self._to_bound(cluster, data)
+        if self.link.report_delay_ms:
+            self.later(self.link.report_delay_ms / 1000, lambda: self._to_bound(cluster, data))
+        else:
+            self._to_bound(cluster, data)
 
     def _to_bound(self, cluster: Cluster, data: bytes) -> None:
         for binding in self.bindings:
@@ -191,6 +216,8 @@ class Device:
     # Receiving
 
     def receive(self, message: Message) -> None:
+        if self._keeps_silent(message):
+            return
         if message.profile == aps.ZDO_PROFILE:
             reply = zdo.answer(self, message.cluster, message.payload, unicast=message.is_unicast)
             if reply is not None:
@@ -198,6 +225,21 @@ class Device:
             return
         for endpoint in self._addressed(message):
             self._receive_zcl(endpoint, message)
+
+    def _keeps_silent(self, message: Message) -> bool:
+        """Whether it is stuck in its interview, or never answers such a request."""
+        zdo_request = message.profile == aps.ZDO_PROFILE
+        if zdo_request and message.cluster in self.link.mute_zdo:
+            return True
+        stuck_at = self.link.interview_stuck_at
+        if stuck_at is None:
+            return False
+        stages = [("node_descriptor", 0x0002), ("active_endpoints", 0x0005)]
+        stages.append(("simple_descriptor", 0x0004))
+        reached = [name for name, _ in stages].index(stuck_at) if stuck_at != "model" else 3
+        if not zdo_request:
+            return True
+        return message.cluster in [cluster for _, cluster in stages[reached:]]
 
     def _addressed(self, message: Message) -> list[Endpoint]:
         if message.group is not None:
@@ -217,9 +259,16 @@ class Device:
             source=message.source,
             source_endpoint=message.source_endpoint,
             unicast=message.is_unicast,
+            manner=self._manner(),
         )
         if reply is not None:
             self._reply(message, message.cluster, endpoint.number, reply)
+
+    def _manner(self) -> zcl.Manner | None:
+        link = self.link
+        if link.lies or link.refuses is not None:
+            return zcl.Manner(link.refuses, link.lies)
+        return None
 
     def _reply(self, message: Message, cluster: int, endpoint: int, payload: bytes) -> None:
         answer = Message(
@@ -260,7 +309,7 @@ class Device:
 
     def permit_joining(self, duration_s: int) -> None:
         if self.identity.router:
-            self._air.permit_joining(duration_s)
+            self._air.permit_joining(self, duration_s)
 
     def asked_to_leave(self, *, rejoin: bool) -> None:
         self._loop.call_soon(lambda: self._air.leave(self, rejoin=rejoin))

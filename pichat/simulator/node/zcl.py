@@ -59,8 +59,10 @@ def answer(
     source: int,
     source_endpoint: int,
     unicast: bool,
+    manner: Manner | None = None,
 ) -> bytes | None:
-    """Carries out one received ZCL frame; returns the response frame, if there is one."""
+    """Carries out one received ZCL frame; returns the response frame, if there is one. A `manner`
+    is that of a device that does not do what it is told."""
     try:
         reader = Reader(payload)
         header = Header.read(reader)
@@ -70,14 +72,39 @@ def answer(
         outcome: Outcome = Status.UNSUPPORTED_CLUSTER
     else:
         request = Request(reader, source, source_endpoint, unicast)
-        outcome = _carry_out(cluster, reporting, header, request)
+        outcome = _pretend(cluster, header, manner) if manner else None
+        if outcome is None:
+            outcome = _carry_out(cluster, reporting, header, request)
     if isinstance(outcome, Answer):
-        general = not header.control & CLUSTER_SPECIFIC
+        general = outcome.general or not header.control & CLUSTER_SPECIFIC
         return header.answer(outcome.command, outcome.payload, general=general)
     unasked = outcome is Status.SUCCESS and header.control & NO_DEFAULT
     if outcome is None or unasked or not unicast:
         return None
     return header.answer(DEFAULT, bytes((header.command, outcome)))
+
+
+@dataclass(slots=True, frozen=True)
+class Manner:
+    """refuses: the status of every answer to a command or a write. lies: says success."""
+
+    refuses: int | None = None
+    lies: bool = False
+
+
+def _pretend(cluster: Cluster, header: Header, manner: Manner) -> Outcome:
+    """The answer to what is not carried out; None: it is carried out all the same."""
+    specific = bool(header.control & CLUSTER_SPECIFIC)
+    writes = header.command in (WRITE, WRITE_UNDIVIDED)
+    if not specific and not writes:
+        return None
+    if manner.refuses is not None:
+        if writes:
+            return Answer(WRITE_RESPONSE, u8(manner.refuses) + u16(0))
+        return Answer(DEFAULT, bytes((header.command, manner.refuses)), general=True)
+    if not manner.lies:
+        return None
+    return Answer(WRITE_RESPONSE, u8(Status.SUCCESS)) if writes else cluster.lie(header.command)
 
 
 def _carry_out(cluster: Cluster, reporting: Reporting, header: Header, request: Request) -> Outcome:

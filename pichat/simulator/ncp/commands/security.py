@@ -114,9 +114,10 @@ def import_key(stick: Stick, fields: Reader) -> bytes:
 
 
 @REGISTRY.on(0x111)
-def import_transient_key(_: Stick, fields: Reader) -> bytes:
-    """Devices of the house know every key. A flags byte follows up to 13; some send it later."""
-    fields.take(8 + 16)
+def import_transient_key(stick: Stick, fields: Reader) -> bytes:
+    """A flags byte follows up to 13; some send it later."""
+    eui64 = fields.eui64()
+    stick.now.transient_keys[eui64] = fields.key()
     return Status.OK.sl()
 
 
@@ -137,7 +138,8 @@ def check_key(stick: Stick, fields: Reader) -> bytes:
 
 
 @REGISTRY.on(0x6B)
-def clear_transient_keys(_: Stick, __: Reader) -> bytes:
+def clear_transient_keys(stick: Stick, _: Reader) -> bytes:
+    stick.now.transient_keys.clear()
     return b""
 
 
