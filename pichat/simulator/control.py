@@ -96,19 +96,21 @@ class SimulatorClient:
         return now
 
     async def device(self, device: str, **link: Any) -> dict[str, Any]:
-        """Changes `deaf`, `mute`, `slow_ms`, `poll_s`, `radio_delay_ms`, `loss`, `lqi` of one."""
+        """Changes fields of `pichat.simulator.node.parts.Link` of one; returns them all."""
         now: dict[str, Any] = (await self.request("device", device=device, **link))["link"]
         return now
 
-    async def watch(self) -> AsyncGenerator[dict[str, Any], None]:
+    async def watch(self, *, air: bool = False) -> AsyncGenerator[dict[str, Any], None]:
         """Events as they happen, on a connection of their own.
 
-        `{"event": "changed", "device", "values"}`, `{"event": "joined" | "left", "device"}`; the
-        first is `{"event": "snapshot", "devices"}`. Ends when the simulator does.
+        `{"event": "changed", "device", "values"}`, `{"event": "joined" | "left" | "rejoined",
+        "device"}`; the first is `{"event": "snapshot", "devices"}`. With `air`, besides, what
+        arrives at devices: `{"event": "command" | "general", "device", "cluster", "number"}` and
+        `{"event": "zdo", "device", "number"}`. Ends when the simulator does.
         """
         reader, writer = await self._connect()
         try:
-            answer = await _ask((reader, writer), {"op": "watch"})
+            answer = await _ask((reader, writer), {"op": "watch", "air": air})
             yield {"event": "snapshot", "devices": answer["devices"]}
             while line := await reader.readline():
                 yield msgspec.json.decode(line)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from pichat.simulator.arrivals import arrival
 from pichat.simulator.association import COORDINATOR, Association
 from pichat.simulator.errors import HouseError, SimulatorError
 from pichat.simulator.house import DeviceSpec, House
@@ -29,13 +30,15 @@ class Household:
     """Implements `device.Air` towards the devices and `stick.Neighbourhood` towards the stick.
 
     `listeners` hear every change as a JSON-ready dict with an `event`: changed, joined, left or
-    rejoined; `air_listeners` hear `command` besides, for what arrives at a device.
+    rejoined. `air_listeners` hear what arrives at devices: command (a cluster command), general
+    (reading, writing, reporting) and zdo.
     """
 
     def __init__(self, house: House, radio: Radio) -> None:
         self.radio = radio
         self.devices: dict[str, Device] = {}
         self.listeners: set[Listener] = set()
+        self.air_listeners: set[Listener] = set()
         self.dirty: Callable[[], None] = lambda: None
         self.association = Association(self.devices, radio, self._moved)
         self._loop = asyncio.get_running_loop()
@@ -45,6 +48,7 @@ class Household:
             self.devices[spec.id] = self._build(spec)
         self._shown = {name: one.values() for name, one in self.devices.items()}
         radio.house = self.devices
+        radio.reached = self._reached
 
     def _build(self, spec: DeviceSpec) -> Device:
         kind = all_kinds()[spec.kind]
@@ -160,6 +164,12 @@ class Household:
             self._shown[name] = values
             if different:
                 self._tell({"event": "changed", "device": name, "values": different})
+
+    def _reached(self, device: Device, message: Message) -> None:
+        if self.air_listeners:
+            event = arrival(device, message)
+            for listener in list(self.air_listeners):
+                listener(event)
 
     def _moved(self, event: str, device: Device) -> None:
         self._tell({"event": event, "device": device.identity.id})

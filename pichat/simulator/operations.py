@@ -208,4 +208,6 @@ async def log(simulator: Simulator, _: Request) -> dict[str, Any]:
 
 @operation
 async def watch(simulator: Simulator, request: Request) -> dict[str, Any]:
-    return {"watching": True, **await list_(simulator, request)}
+    """With `air`, what arrives at the devices is told besides."""
+    air = request.get("air") is True
+    return {"watching": True, "air": air, **await list_(simulator, request)}

@@ -102,7 +102,7 @@ class ControlServer:
             writer.write(_line(answer))
             await writer.drain()
             if answer.get("watching"):
-                await self._watch(reader, writer)
+                await self._watch(reader, writer, air=answer["air"])
                 return
 
     async def _answer(self, line: bytes) -> dict[str, Any]:
@@ -120,7 +120,9 @@ class ControlServer:
         except PiChatError as error:
             return {"ok": False, "error": error.sentence}
 
-    async def _watch(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _watch(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, air: bool
+    ) -> None:
         """A watcher that does not read is disconnected."""
         events: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(WATCH_EVENTS + 1)
 
@@ -130,7 +132,10 @@ class ControlServer:
             elif not events.full():
                 events.put_nowait(None)
 
-        self._simulator.household.listeners.add(listen)
+        household = self._simulator.household
+        household.listeners.add(listen)
+        if air:
+            household.air_listeners.add(listen)
         gone = asyncio.create_task(reader.read())
         gone.add_done_callback(lambda _: None if events.full() else events.put_nowait(None))
         try:
@@ -138,7 +143,8 @@ class ControlServer:
                 writer.write(_line(event))
                 await writer.drain()
         finally:
-            self._simulator.household.listeners.discard(listen)
+            household.listeners.discard(listen)
+            household.air_listeners.discard(listen)
             gone.cancel()
             with contextlib.suppress(asyncio.CancelledError, ConnectionError):
                 await gone

@@ -137,9 +137,11 @@ async def becomes(client: SimulatorClient, device: str, **values: Any) -> None:
 
 
 @asynccontextmanager
-async def happening(client: SimulatorClient, **expected: Any) -> AsyncIterator[None]:
-    """Leaves when an event with these fields has come, counted from the entry."""
-    events = client.watch()
+async def happening(
+    client: SimulatorClient, *, air: bool = False, **expected: Any
+) -> AsyncIterator[None]:
+    """Leaves when an event with these fields has come, counted from the entry; `air` as there."""
+    events = client.watch(air=air)
     try:
         await anext(events)
         yield
