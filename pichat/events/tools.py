@@ -12,6 +12,10 @@ Source = Literal["voice", "screen", "shell", "agent", "model"]
 """Who asked for something. What a model asks for has the source `model`, whoever spoke to it."""
 
 
+LONG_TRANSITION_S = 5.0
+"""Nobody waits longer for a light to arrive: it has accepted, and is on its way."""
+
+
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """A tool's name and its arguments as JSON values; validated by the tool before it runs."""
 
@@ -20,7 +24,8 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one device in a call. Exactly one of `state` (confirmed) and `error`."""
+    """What became of one device in a call. Exactly one of `state` (confirmed) and `error`. With
+    `going_to`, it has accepted that and is on its way; `state` is what it was last."""
 
     device_id: str
     device_name: str
@@ -28,6 +33,7 @@ class DeviceOutcome(msgspec.Struct, frozen=True, kw_only=True):
     state: State | None = None
     error_code: str | None = None
     error: str | None = None  # a sentence
+    going_to: State | None = None
 
     @property
     def ok(self) -> bool:

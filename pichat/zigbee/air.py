@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, cast
+
+from pichat.zigbee.slots import Slots
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
     from zigpy.zcl.foundation import ZCLAttributeDef
 
 IN_FLIGHT_DEVICE = 2
-IN_FLIGHT_ALL = 8
 _ANSWER_S = 2.0
 _ANSWER_SLEEPY_S = 8.0
 """How long a device may take to answer when nobody waits for it. A parent keeps a message for a
 sleeping child for 7.68 s (macTransactionPersistenceTime)."""
+_FULL = frozenset(
+    {"ZIGBEE_MAX_MESSAGE_LIMIT_REACHED", "ALLOCATION_FAILED", "NO_MORE_RESOURCE", "BUSY"}
+)
+"""What a stick answers while it has no room for another message (UG100: EZSP's sl_status)."""
+_ROOM_S = 0.03
 
 
 class SilentError(Exception):
@@ -35,7 +40,7 @@ class Air:
     def __init__(self, failures: tuple[type[Exception], ...], high_priority: int) -> None:
         self.failures: tuple[type[Exception], ...] = (TimeoutError, *failures)
         self.high_priority = high_priority
-        self.slots = asyncio.Semaphore(IN_FLIGHT_ALL)
+        self.slots = Slots()
 
 
 class Places:
@@ -45,6 +50,7 @@ class Places:
     def __init__(self) -> None:
         self.urgent = asyncio.Semaphore(IN_FLIGHT_DEVICE)
         self.background = asyncio.Semaphore(1)
+        self.doubtful = False  # the last message was not answered
 
 
 class Port:
@@ -80,9 +86,18 @@ class Port:
         return not self.cluster.is_attribute_unsupported(attribute)
 
     async def command(self, command: str, **arguments: Any) -> None:
+        self._check(getattr(await self.request(command, **arguments), "status", 0))
+
+    async def request(self, command: str, **arguments: Any) -> Any:
+        """A command's own answer, whatever its status."""
         send: Callable[..., Awaitable[Any]] = getattr(self.cluster, command)
-        reply = await self._ask(lambda: send(**self._options, **arguments))
-        self._check(getattr(reply, "status", 0))
+        return await self._ask(lambda: send(**self._options, **arguments))
+
+    async def request_as(self, command_id: int, schema: Any, **arguments: Any) -> Any:
+        """As `request`, for a command that the library knows only in part."""
+        return await self._ask(
+            lambda: self.cluster.request(False, command_id, schema, **self._options, **arguments)
+        )
 
     async def write(self, attributes: Mapping[str, Any]) -> None:
         reply = await self._ask(
@@ -119,15 +134,30 @@ class Port:
         await self._ask(lambda: self.cluster.configure_reporting_multiple(dict(config)))
 
     async def _ask(self, send: Callable[[], Awaitable[Any]]) -> Any:
-        async with AsyncExitStack() as slots:
-            await slots.enter_async_context(self._place)
-            await slots.enter_async_context(self._air.slots)
+        """Raises BusyError when too many wait already."""
+        urgent = self._place is self._places.urgent
+        async with self._place:
+            turn = await self._air.slots.take(urgent=urgent, doubtful=self._places.doubtful)
+            with self._air.slots.timed(turn):
+                try:
+                    # zigpy's own timeout is 5 s, or 28 s for devices that may sleep.
+                    async with asyncio.timeout(self._answer_s):
+                        reply = await self._when_there_is_room(send)
+                except self._air.failures as error:
+                    self._places.doubtful = True
+                    raise SilentError(repr(error)) from error
+        self._places.doubtful = False
+        return reply
+
+    async def _when_there_is_room(self, send: Callable[[], Awaitable[Any]]) -> Any:
+        """A stick whose buffers are full says so at once; that is not the device's silence."""
+        while True:
             try:
-                # zigpy's own timeout is 5 s, or 28 s for devices that may sleep.
-                async with asyncio.timeout(self._answer_s):
-                    return await send()
+                return await send()
             except self._air.failures as error:
-                raise SilentError(repr(error)) from error
+                if getattr(getattr(error, "status", None), "name", "") not in _FULL:
+                    raise
+            await asyncio.sleep(_ROOM_S)
 
     def _check(self, status: Any) -> None:
         if status != 0:

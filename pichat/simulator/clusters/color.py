@@ -22,7 +22,7 @@ from pichat.simulator.wire.codec import Reader, u8, u16
 HUE, SATURATION, X, Y, MIREDS, MODE = 0x0000, 0x0001, 0x0003, 0x0004, 0x0007, 0x0008
 OPTIONS, ENHANCED_HUE, ENHANCED_MODE, CAPABILITIES = 0x000F, 0x4000, 0x4001, 0x400A
 COOLEST_MIREDS, WARMEST_MIREDS = 153, 500
-BY_HUE, BY_XY, BY_TEMPERATURE = 0, 1, 2
+BY_HUE, BY_XY, BY_TEMPERATURE, BY_ENHANCED_HUE = 0, 1, 2, 3
 ON_OFF = 0x0006
 
 
@@ -193,6 +193,7 @@ class Color(ColorTemperature):
         hue, _, tenths = request.fields.u16(), request.fields.u8(), request.fields.u16()
         if self._allowed(request):
             self._paint({ENHANCED_HUE: hue}, BY_HUE, tenths)
+            self.set(ENHANCED_MODE, BY_ENHANCED_HUE)
         return Status.SUCCESS
 
     @command(0x43)
@@ -200,6 +201,7 @@ class Color(ColorTemperature):
         hue, saturation, tenths = request.fields.u16(), request.fields.u8(), request.fields.u16()
         if self._allowed(request):
             self._paint({ENHANCED_HUE: hue, SATURATION: saturation}, BY_HUE, tenths)
+            self.set(ENHANCED_MODE, BY_ENHANCED_HUE)
         return Status.SUCCESS
 
     def quantities(self) -> dict[str, Quantity]:
@@ -229,6 +231,9 @@ class Color(ColorTemperature):
 
     def recall(self, stored: Reader, transition_s: float) -> None:
         x, y = stored.u16(), stored.u16()
+        if not stored.left():  # fields at the end may be missing
+            self._paint({X: x, Y: y}, BY_XY, round(transition_s * 10))
+            return
         stored.take(7)
         mireds, tenths = stored.u16(), round(transition_s * 10)
         mode = stored.u8() if stored.left() else BY_XY
@@ -236,3 +241,45 @@ class Color(ColorTemperature):
             self._warm(mireds, tenths)
         else:
             self._paint({X: x, Y: y}, BY_XY, tenths)
+
+
+class XyColor(ColorTemperature):
+    """A light of any colour that knows xy and nothing else."""
+
+    attributes = (
+        Attribute(X, Type.UINT16, 24939),
+        Attribute(Y, Type.UINT16, 24701),
+        Attribute(MODE, Type.ENUM8, BY_XY),
+        Attribute(OPTIONS, Type.BITMAP8, 0, writable=True, reportable=False),
+        Attribute(ENHANCED_MODE, Type.ENUM8, BY_XY),
+        Attribute(CAPABILITIES, Type.BITMAP16, 0x0008),
+    )
+
+    @command(0x07)
+    def move_to_color(self, request: Request) -> Outcome:
+        x, y, tenths = request.fields.u16(), request.fields.u16(), request.fields.u16()
+        if self._allowed(request):
+            self._mode(BY_XY)
+            self._ramp(X, x, tenths)
+            self._ramp(Y, y, tenths)
+        return Status.SUCCESS
+
+    @command(0x0A)
+    @command(0x4B)
+    @command(0x4C)
+    def refuse(self, _: Request) -> Outcome:
+        return Status.UNSUPPORTED_COMMAND
+
+    def quantities(self) -> dict[str, Quantity]:
+        return {
+            "x": Quantity("", lambda: round(self.number(X) / 65536, 4)),
+            "y": Quantity("", lambda: round(self.number(Y) / 65536, 4)),
+        }
+
+    def scene(self) -> bytes:
+        return u16(self.number(X)) + u16(self.number(Y))
+
+    def recall(self, stored: Reader, transition_s: float) -> None:
+        self._mode(BY_XY)
+        self._ramp(X, stored.u16(), round(transition_s * 10))
+        self._ramp(Y, stored.u16(), round(transition_s * 10))
