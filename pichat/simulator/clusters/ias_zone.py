@@ -126,6 +126,23 @@ class WaterZone(IasZone):
     alarm = "wet"
 
 
+class GasZone(IasZone):
+    zone_type = 0x002B
+    alarm = "gas"
+
+
+class VibrationZone(IasZone):
+    zone_type = 0x002D
+    alarm = "vibration"
+
+
+class SirenZone(IasZone):
+    """A siren is a zone as well, by which it tells of its battery and of tampering."""
+
+    zone_type = 0x0225
+    alarm = "alarm"
+
+
 class SmokeZone(IasZone):
     zone_type = 0x0028
     alarm = "smoke"

@@ -23,7 +23,7 @@ MODES = {0: "off", 1: "auto", 4: "heat"}
 
 class Thermostat(Cluster):
     id: ClassVar[int] = 0x0201
-    attributes = (
+    attributes: ClassVar[tuple[Attribute, ...]] = (
         Attribute(LOCAL, Type.INT16, 2050),
         Attribute(0x0003, Type.INT16, 500, reportable=False),
         Attribute(0x0004, Type.INT16, 3000, reportable=False),
@@ -42,11 +42,14 @@ class Thermostat(Cluster):
     def write(self, attribute: Attribute, value: Value) -> Status:
         if attribute.id == SETPOINT and not self._fits(int(value)):
             return Status.INVALID_VALUE
-        if attribute.id == MODE and value not in MODES:
+        if attribute.id == MODE and not self.mode_fits(value):
             return Status.INVALID_VALUE
         status = super().write(attribute, value)
         self._regulate()
         return status
+
+    def mode_fits(self, value: Value) -> bool:
+        return value in MODES
 
     def _fits(self, setpoint: int) -> bool:
         return self.number(LEAST) <= setpoint <= self.number(MOST)

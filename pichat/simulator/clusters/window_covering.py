@@ -25,7 +25,7 @@ class WindowCovering(Cluster):
     """The wire counts percent closed; people hear percent open."""
 
     id: ClassVar[int] = 0x0102
-    attributes = (
+    attributes: ClassVar[tuple[Attribute, ...]] = (
         Attribute(0x0000, Type.ENUM8, 0, reportable=False),
         Attribute(0x0005, Type.UINT16, 0, reportable=False),
         Attribute(CONFIG, Type.BITMAP8, 0x0B, reportable=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pichat.simulator.clusters.basic import Basic, Identify, OtaUpgrade
-from pichat.simulator.clusters.color import Color, ColorTemperature
+from pichat.simulator.clusters.color import Color, ColorTemperature, XyColor
 from pichat.simulator.clusters.groups import Groups
 from pichat.simulator.clusters.level import Level
 from pichat.simulator.clusters.on_off import OnOff
@@ -18,6 +18,7 @@ for _name, _model, _device_id, _more in (
     ("light-dimmable", "SIM-LIGHT-2", 0x0101, (Level,)),
     ("light-color-temperature", "SIM-LIGHT-3", 0x010C, (Level, ColorTemperature)),
     ("light-color", "SIM-LIGHT-4", 0x010D, (Level, Color)),
+    ("light-xy", "SIM-LIGHT-5", 0x0102, (Level, XyColor)),
 ):
     register(
         Kind(

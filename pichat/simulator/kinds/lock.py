@@ -15,6 +15,6 @@ register(
         one_endpoint(0x000A, Basic, PowerConfiguration, Identify, Groups, DoorLock),
         mains=False,
         router=False,
-        options={"travel_s": float, "pin": str},
+        options={"travel_s": float, "pin": str, "codes": str, "asked_by": str},
     )
 )

@@ -102,7 +102,9 @@ class Device:
     def quantities(self) -> dict[str, Quantity]:
         found: dict[str, Quantity] = {}
         for cluster in self.clusters():
-            found |= cluster.quantities()
+            for name, quantity in cluster.quantities().items():
+                # The second gang of a switch is “on_2”.
+                found[f"{name}_{cluster.endpoint}" if name in found else name] = quantity
         return found
 
     def values(self) -> dict[str, Value]:
