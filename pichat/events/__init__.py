@@ -28,6 +28,7 @@ from pichat.events.screens import (
     ScreenCommand,
 )
 from pichat.events.tools import (
+    LONG_TRANSITION_S,
     Answered,
     DeviceOutcome,
     Question,
@@ -84,6 +85,7 @@ Event = (
 
 __all__ = [
     "LOCAL_STATION",
+    "LONG_TRANSITION_S",
     "AnswerHeard",
     "Answered",
     "ButtonPressed",
