@@ -7,7 +7,7 @@ the coordinator. Sources: the Zigbee Cluster Library, revision 8, chapters 3, 6,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -165,15 +165,19 @@ class Buttons:
         return undo
 
     def command(self, cluster: Cluster, tsn: int, number: int, told: Any) -> None:
-        self._heard(cluster, tsn, self._table.commands.get((cluster.cluster_id, number)), told)
+        if not self._again(cluster, tsn):
+            reading = self._table.commands.get((cluster.cluster_id, number))
+            self._heard(cluster, reading, told)
 
-    def report(self, cluster: Cluster, tsn: int, attribute: int, value: Any) -> None:
-        self._heard(cluster, tsn, self._table.reports.get((cluster.cluster_id, attribute)), value)
+    def reports(self, cluster: Cluster, tsn: int, values: Sequence[tuple[int, Any]]) -> None:
+        """One message's attributes and their values."""
+        if values and not self._again(cluster, tsn):
+            for attribute, value in values:
+                reading = self._table.reports.get((cluster.cluster_id, attribute))
+                self._heard(cluster, reading, value)
 
-    def _heard(self, cluster: Cluster, tsn: int, reading: Reading | None, told: Any) -> None:
+    def _heard(self, cluster: Cluster, reading: Reading | None, told: Any) -> None:
         endpoint = int(cluster.endpoint.endpoint_id)
-        if reading is None or self._again((endpoint, cluster.cluster_id, tsn)):
-            return
         if callable(reading):
             found = reading(Heard(endpoint, told, self._last.get(endpoint, "")))
         else:
@@ -185,7 +189,8 @@ class Buttons:
         if not self._still_held(endpoint, button, press):
             self._pressed(f"{button} {endpoint}" if self._several else button, press)
 
-    def _again(self, message: tuple[int, int, int]) -> bool:
+    def _again(self, cluster: Cluster, tsn: int) -> bool:
+        message = (int(cluster.endpoint.endpoint_id), int(cluster.cluster_id), int(tsn))
         now_s = asyncio.get_running_loop().time()
         same = message == self._seen and now_s - self._seen_s < _SAME_S
         self._seen, self._seen_s = message, now_s
@@ -212,6 +217,6 @@ class _Ear:
         self._buttons.command(self._cluster, tsn, command_id, arguments)
 
     def general_command(self, header: Any, arguments: Any) -> None:
-        for report in getattr(arguments, "attribute_reports", ()):
-            value = report.value.value
-            self._buttons.report(self._cluster, int(header.tsn), int(report.attrid), value)
+        told = getattr(arguments, "attribute_reports", ())
+        values = [(int(one.attrid), one.value.value) for one in told]
+        self._buttons.reports(self._cluster, header.tsn, values)

@@ -8,7 +8,8 @@ nothing before it is ready, and a capability added by a later version is set up 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -33,7 +34,15 @@ def _unknown(port: Port, attributes: Iterable[str]) -> list[str]:
     return [name for name in unique if port.get(name) is None and port.supported(name)]
 
 
+def _tells_by_itself(port: Port) -> bool:
+    """Whether there is nothing to set up: the device refuses it, or has no such cluster."""
+    cluster = port.cluster
+    return cluster.endpoint.device.skip_configuration or getattr(cluster, "local", False)
+
+
 def is_configured(port: Port) -> bool:
+    if _tells_by_itself(port):
+        return True
     converters = _converters(port)
     if _unknown(port, (name for c in converters for name in c.described_by)):
         return False
@@ -43,10 +52,43 @@ def is_configured(port: Port) -> bool:
 
 async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -> bool:
     """Set up each cluster that is not yet, or every one `anew`. Returns whether all are."""
-    todo = [port for port in view.ports if anew or not is_configured(port)]
+    todo = [
+        port
+        for port in view.ports
+        if not is_configured(port) or (anew and not _tells_by_itself(port))
+    ]
+    # What a device is told first decides how it speaks; and a remote's bindings leave no trace in
+    # the database, so they stand before the readings that do.
+    if (anew or todo) and not await _introduce(view):
+        view.refit()
+        return False
     done = await asyncio.gather(*(_try_cluster(port.urgent(), coordinator) for port in todo))
     view.refit()
     return all(done)
+
+
+async def _introduce(view: DeviceView) -> bool:
+    """What its maker wants of who takes it in, and where its buttons' presses go."""
+    steps: list[Callable[[], Awaitable[None]]] = []
+    if view.definition is not None and view.definition.prepare is not None:
+        steps.append(partial(view.definition.prepare, view.reach))
+    own = view.definition is not None and view.definition.buttons is not None
+    if (own or view.remote) and not view.zigpy.skip_configuration:
+        steps += [control.urgent().bind for control in view.controls]
+    return all([await _attempted(step, view) for step in steps])
+
+
+async def _attempted(step: Callable[[], Awaitable[None]], view: DeviceView) -> bool:
+    for _ in range(_ATTEMPTS):
+        try:
+            await step()
+        except SilentError:
+            continue
+        except RefusedError as error:
+            log.warning("introduction refused", device=view.id, reason=str(error))
+        return True
+    log.warning("introduction unanswered", device=view.id)
+    return False
 
 
 async def _try_cluster(port: Port, coordinator: Any) -> bool:

@@ -28,7 +28,8 @@ class Definition:
 
     `models` and `manufacturers` are the exact texts that the device tells; no manufacturers means
     whoever. `servers` and `clients` are by endpoint: a class replaces the device's cluster of that
-    id, or adds one that it does not have. `hidden` clusters say nothing to people.
+    id, or adds one that it does not have. `hidden` clusters say nothing to people, and capabilities
+    `without` which it is, it only seems to have.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Definition:
     servers: Mapping[int, tuple[type[Cluster], ...]] = field(default_factory=dict)
     clients: Mapping[int, tuple[type[Cluster], ...]] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
+    without: frozenset[str] = frozenset()
     skip_configuration: bool = False
     """It refuses bindings and reporting, and tells everything by itself."""
     buttons: ButtonTable | None = None

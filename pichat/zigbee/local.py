@@ -74,7 +74,10 @@ class Local(Made):
         told = {name: self.get(name) for name in attributes}
         return {name: value for name, value in told.items() if value is not None}, {}
 
-    async def write_attributes(self, attributes: Any, *_: Any, **options: Any) -> Any:
+    async def write_attributes(
+        self, attributes: Any, *_: Any, update_cache: bool = True, **options: Any
+    ) -> Any:
+        del update_cache  # what was written is never yet what the device holds
         for name, value in attributes.items():
             await self.wanted(self.find_attribute(name).name, value, options)
         return [[foundation.WriteAttributesStatusRecord(status=foundation.Status.SUCCESS)]]

@@ -99,7 +99,9 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     # Half a second of imports; on a thread, the loop stays responsive meanwhile.
     module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
     air = await asyncio.to_thread(_air)
+    resolver = await asyncio.to_thread(importlib.import_module, "pichat.zigbee.resolver")
     app = module.ControllerApplication(_settings(config, database))
+    app.register_device_resolver(resolver.resolve)
     is_new = not await asyncio.to_thread(database.exists)
     try:
         # What `ControllerApplication.new` does; that keeps the application to itself when it

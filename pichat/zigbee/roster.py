@@ -10,7 +10,7 @@ from msgspec import UnsetType
 
 from pichat.bus import Bus
 from pichat.errors import BadRequestError, NotFoundError, UnavailableError
-from pichat.events import Device, DeviceAdded, DeviceChanged, DeviceRemoved, State
+from pichat.events import ButtonPressed, Device, DeviceAdded, DeviceChanged, DeviceRemoved, State
 from pichat.store.devices import DeviceNames
 from pichat.zigbee.air import Air
 from pichat.zigbee.names import first_name
@@ -59,6 +59,7 @@ class Roster:
             name, area = self._name(device_id, device)
             view = self._views[device_id] = DeviceView(device_id, name, area, self._changed)
             view.confirm = self._marks.get(device_id)
+            view.on_press = self._pressed
         view.attach(device, air)
         return view
 
@@ -125,6 +126,14 @@ class Roster:
         taken = [name for name, _ in self._stored.values()]
         taken += [view.name for view in self._views.values()]
         return first_name(device.manufacturer or "", device.model or "", taken), None
+
+    def _pressed(self, view: DeviceView, button: str, press: str) -> None:
+        if view.id in self._announced:
+            self._bus.publish(
+                ButtonPressed(
+                    device_id=view.id, device_name=view.name, button=button, press=press
+                )
+            )
 
     def _changed(self, view: DeviceView, changes: dict[str, State]) -> None:
         if view.id in self._announced:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pichat.events import Capability, Device, Kind, State
 from pichat.zigbee.air import Air, Places, Port, sleeps
+from pichat.zigbee.buttons import STANDARD, Buttons, is_remote
 from pichat.zigbee.converter import REGISTRY, Converter
+from pichat.zigbee.definition import Definition, find
 from pichat.zigbee.sort import asks_first, kind_of
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class DeviceView:
         self._places = Places()
         self.zigpy: ZigbeeDevice
         self.ports: list[Port] = []
+        self.definition: Definition | None = None  # of its maker, where it needs one
+        self.controls: list[Port] = []  # what its buttons' presses come from
+        self.on_press: Callable[[DeviceView, str, str], None] | None = None  # button, press
         self._changed = changed
         self._fresh: dict[str, State] = {}
         self._notice: asyncio.Handle | None = None
@@ -73,12 +78,20 @@ class DeviceView:
         """Follow `device`, which may be a new object for the same radio."""
         self.detach()
         self.zigpy = device
+        self._port = partial(Port, air=air, places=self._places)
+        self.definition = find(device.manufacturer, device.model)
+        hidden = self.definition.hidden if self.definition else ()
         self.ports = [
             Port(cluster, air, self._places)
             for endpoint in device.non_zdo_endpoints
             for cluster in endpoint.in_clusters.values()
             if any(cluster.cluster_id == cluster_id for _, cluster_id in REGISTRY)
+            and cluster.cluster_id not in hidden
         ]
+        table = (self.definition and self.definition.buttons) or STANDARD
+        buttons = Buttons(device, table, self._pressed)
+        self.controls = [Port(one, air, self._places) for one in buttons.clusters]
+        self._detach += buttons.listen()
         device.add_listener(self)
         self._detach.append(lambda: device.remove_listener(self))
         for port in self.ports:
@@ -93,7 +106,10 @@ class DeviceView:
     def refit(self) -> None:
         """Work out anew which capabilities there are, from what the device has told so far."""
         found: dict[str, Feature] = {}
+        without = self.definition.without if self.definition else ()
         for (name, cluster_id), converter in REGISTRY.items():
+            if name in without:
+                continue
             for port in self.ports:
                 if port.cluster.cluster_id == cluster_id and converter.present(port):
                     found.setdefault(name, Feature(converter, port))
@@ -127,8 +143,20 @@ class DeviceView:
 
     @property
     def kind(self) -> Kind:
+        if self.remote:
+            return "remote"
         types = {endpoint.device_type for endpoint in self.zigpy.non_zdo_endpoints}
         return kind_of(self.features, types)
+
+    @property
+    def remote(self) -> bool:
+        return is_remote(self.features, has_buttons=bool(self.controls))
+
+    def reach(self, endpoint: int, cluster_id: int) -> Port | None:
+        """Any server cluster of the device, for somebody who waits."""
+        found = self.zigpy.endpoints.get(endpoint)
+        cluster = found.in_clusters.get(cluster_id) if found else None
+        return self._port(cluster).urgent() if cluster else None
 
     @property
     def sleepy(self) -> bool:
@@ -192,6 +220,11 @@ class DeviceView:
             for wanted, future in self._watches.get(name, ()):
                 if not future.done() and feature.converter.matches(wanted, state):
                     future.set_result(state)
+
+    def _pressed(self, button: str, press: str) -> None:
+        own = self.definition is not None and self.definition.buttons is not None
+        if self.on_press is not None and (own or self.remote):
+            self.on_press(self, button, press)
 
     def _notify(self) -> None:
         if self._notice is None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from zigpy.zcl.clusters.general import OnOff
-from zigpy.zcl.clusters.measurement import IlluminanceMeasurement
+from zigpy.zcl.clusters.measurement import IlluminanceMeasurement, PressureMeasurement
 from zigpy.zcl.clusters.security import IasZone
 
 from pichat.zigbee.definition import Definition, define
@@ -30,6 +30,7 @@ from pichat.zigbee.makers.aqara_struct import AqaraBasic, AqaraOwn
 
 _ON_OFF, _PRESSURE = 0x0006, 0x0403
 _CONTACT, _WATER = 0x0015, 0x002A  # zone types
+_NOT_ALARMS = frozenset({"tamper", "battery_low"})  # capabilities of alarm systems' zones
 _P1_SEEN = 0x0112  # attribute: somebody was seen, and how bright it was
 _P1_OFFSET_LX = 65_536
 _P1_CLEAR_S = 35.0  # it is blind for 30 s after it saw somebody
@@ -40,9 +41,13 @@ class WeatherBasic(AqaraBasic):
         {
             0x64: (TEMPERATURE, "measured_value", int),
             0x65: (HUMIDITY, "measured_value", int),
-            0x66: (_PRESSURE, "measured_value", lambda pascal: round(int(pascal) / 100)),
+            0x66: (_PRESSURE, "scaled_value", lambda pascal: round(int(pascal) / 10)),
         }
     )
+
+
+class WeatherPressure(Made, PressureMeasurement):
+    fixed = MappingProxyType({"scale": -1})
 
 
 class ContactSwitch(Made, OnOff):
@@ -89,7 +94,7 @@ define(
     Definition(
         name="Aqara temperature, humidity and pressure sensor WSDCGQ11LM",
         models=frozenset({"lumi.weather"}),
-        servers={1: (WeatherBasic, LocalBattery)},
+        servers={1: (WeatherBasic, LocalBattery, WeatherPressure)},
         skip_configuration=True,
     )
 )
@@ -98,6 +103,7 @@ define(
         name="Aqara door and window sensor MCCGQ11LM",
         models=frozenset({"lumi.sensor_magnet.aq2"}),
         servers={1: (AqaraBasic, LocalBattery, ContactSwitch, ContactZone)},
+        without=_NOT_ALARMS,
         hidden=frozenset({_ON_OFF}),
         skip_configuration=True,
     )
@@ -116,6 +122,7 @@ define(
         name="Aqara water leak sensor SJCGQ11LM",
         models=frozenset({"lumi.sensor_wleak.aq1"}),
         servers={1: (AqaraBasic, LocalBattery, WaterZone)},
+        without=_NOT_ALARMS,
         skip_configuration=True,
     )
 )
