@@ -4,11 +4,18 @@ speak of blinds that are still "opening" when they have already confirmed; so En
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
+from pichat.errors import DeviceSilentError, WaitingError
 from pichat.events import Device, DeviceOutcome, State, ToolResult
+from pichat.intents import condition
+from pichat.intents.phrases import degrees, listed, number, plain, sentence, the
 from pichat.intents.understood import Understood
+from pichat.moments import when
 
 NOUN_OF_KIND = {
     "light": "lights",
@@ -17,6 +24,8 @@ NOUN_OF_KIND = {
     "lock": "locks",
     "thermostat": "thermostats",
 }
+
+_RECENTLY_S = 3600.0
 
 # Short, because it is listened to.
 NOT_UNDERSTOOD = (
@@ -33,6 +42,8 @@ def answer(understood: Understood, results: Sequence[ToolResult], devices: Seque
         return _date(str(results[0].value))
     outcomes = [outcome for result in results for outcome in result.outcomes]
     by_id = {device.id: device for device in devices}
+    if call.name == "get_house_state":
+        return condition.told(understood, devices, time.time())
     if call.name == "set_device_state":
         return _done(understood, outcomes, by_id)
     return _told(understood, outcomes, by_id)
@@ -43,14 +54,30 @@ def answer(understood: Understood, results: Sequence[ToolResult], devices: Seque
 
 def _done(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
     done = [outcome for outcome in outcomes if outcome.ok]
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    if not done:
-        return sentence(failures(failed))
+    waiting = [outcome for outcome in outcomes if outcome.error_code == WaitingError.code]
+    failed = [outcome for outcome in outcomes if not outcome.ok and outcome not in waiting]
     verb, rest = _act(understood)
-    if failed:
+    parts = []
+    if done and (failed or waiting):
         noun = _noun(outcomes, by_id)
-        return sentence(f"{verb} {len(done)} of {len(outcomes)} {noun}{rest}; {failures(failed)}")
-    return sentence(f"{verb} {_acted_on(understood, done, by_id)}{rest}")
+        more = f"; {failures(failed, by_id)}" if failed else ""
+        parts.append(sentence(f"{verb} {len(done)} of {len(outcomes)} {noun}{rest}{more}"))
+    elif done:
+        parts.append(sentence(f"{verb} {_acted_on(understood, done, by_id)}{rest}"))
+    elif failed or not waiting:
+        parts.append(sentence(failures(failed, by_id)))
+    if waiting:
+        parts.append(_waits(waiting, f"{verb.lower()}{rest}"))
+    return " ".join(parts)
+
+
+def _waits(waiting: list[DeviceOutcome], done: str) -> str:
+    """Neither done nor failed: they sleep."""
+    if len(waiting) == 1 and waiting[0].error:
+        return waiting[0].error
+    names = listed(the(outcome.device_name) for outcome in waiting)
+    they = f"They will be {done} when they wake; if one does not wake, I will tell you"
+    return f"{sentence(f'{names} are asleep')} {sentence(they)}"
 
 
 def _act(understood: Understood) -> tuple[str, str]:
@@ -94,19 +121,20 @@ def _noun(outcomes: Iterable[DeviceOutcome], by_id: dict[str, Device]) -> str:
     return NOUN_OF_KIND.get(kinds.pop(), "devices") if len(kinds) == 1 else "devices"
 
 
-def failures(failed: list[DeviceOutcome]) -> str:
+def failures(failed: list[DeviceOutcome], by_id: Mapping[str, Device] | None = None) -> str:
     """Every failed device, those that failed alike together. No full stop."""
     by_code: dict[str, list[DeviceOutcome]] = {}
     for outcome in failed:
         by_code.setdefault(outcome.error_code or "", []).append(outcome)
-    return "; ".join(_failure(code, alike) for code, alike in by_code.items())
+    return "; ".join(_failure(code, alike, by_id or {}) for code, alike in by_code.items())
 
 
-def _failure(code: str, alike: list[DeviceOutcome]) -> str:
+def _failure(code: str, alike: list[DeviceOutcome], by_id: Mapping[str, Device]) -> str:
     names = listed(the(outcome.device_name) for outcome in alike)
     many = len(alike) > 1
     if code == "device_silent":
-        return f"{names} {'do' if many else 'does'} not answer"
+        ago = "" if many else _last_heard(by_id.get(alike[0].device_id))
+        return f"{names} {'do' if many else 'does'} not answer{ago}"
     if code == "not_confirmed":
         return f"{names} did not do it"
     if code == "unsupported":
@@ -117,13 +145,22 @@ def _failure(code: str, alike: list[DeviceOutcome]) -> str:
     return "; ".join(sentences)
 
 
+def _last_heard(device: Device | None) -> str:
+    """ "; it was last heard from on Tuesday at 9:40", when that is a while ago."""
+    now_s = time.time()
+    if device is None or not device.last_seen_s or now_s - device.last_seen_s < _RECENTLY_S:
+        return ""
+    return f"; it was last heard from {when(device.last_seen_s, now_s)}"
+
+
 # --- what was asked --------------------------------------------------------------------------
 
 
 def _told(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
-    known = [outcome for outcome in outcomes if outcome.state is not None]
-    failed = [outcome for outcome in outcomes if not outcome.ok]
-    parts = []
+    gone = [outcome for outcome in outcomes if _from_before(outcome, outcomes, by_id)]
+    known = [o for o in outcomes if o.state is not None and o not in gone]
+    failed = [outcome for outcome in outcomes if not outcome.ok and outcome not in gone]
+    parts = [_was(outcome, by_id[outcome.device_id]) for outcome in gone]
     if known:
         compare = COMPARING.get(understood.response)
         wanted = understood.slots.get("state")
@@ -133,9 +170,29 @@ def _told(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str
             parts.append(_occupancy(understood, known))
         else:
             parts.append(listed(_value(outcome, by_id) for outcome in known))
-    if failed or not known:
-        parts.append(failures(failed) or "nothing there can tell")
+    if failed or not (known or gone):
+        parts.append(failures(failed, by_id) or "nothing there can tell")
     return " ".join(sentence(part) for part in parts)
+
+
+def _from_before(
+    outcome: DeviceOutcome, outcomes: list[DeviceOutcome], by_id: dict[str, Device]
+) -> bool:
+    """Whether it is only known how it was, because the device is missing. Of one that was asked
+    for alone that is told although it did not answer."""
+    device = by_id.get(outcome.device_id)
+    if device is None or device.available or not device.last_seen_s:
+        return False
+    if outcome.error_code == DeviceSilentError.code:
+        return len(outcomes) == 1 and outcome.capability in device.state
+    return outcome.ok
+
+
+def _was(outcome: DeviceOutcome, device: Device) -> str:
+    told = structs.replace(outcome, state=device.state.get(outcome.capability))
+    then = when(device.last_seen_s or 0.0, time.time())
+    value = _value(told, {device.id: device}, past=True)
+    return f"{value} {then}; {the(device.name)} has not been heard from since"
 
 
 def state_words(capability: str, state: State | None) -> str:
@@ -217,11 +274,13 @@ def _subjects(outcomes: list[DeviceOutcome]) -> str:
     return f"{names} {'are' if len(outcomes) > 1 else _be(outcomes[0])}"
 
 
-def _be(outcome: DeviceOutcome) -> str:
+def _be(outcome: DeviceOutcome, *, past: bool = False) -> str:
     """Only covers are called in the plural (blinds, curtains)."""
     name = outcome.device_name.casefold()
     plural = outcome.capability == "cover_position" and name.endswith("s")
-    return "are" if plural or name.endswith("lights") else "is"
+    if plural or name.endswith("lights"):
+        return "were" if past else "are"
+    return "was" if past else "is"
 
 
 def _occupancy(understood: Understood, known: list[DeviceOutcome]) -> str:
@@ -235,22 +294,23 @@ def _occupancy(understood: Understood, known: list[DeviceOutcome]) -> str:
     return f"Yes, {listed(the(o.device_name) for o in moving)} sees motion"
 
 
-def _value(outcome: DeviceOutcome, by_id: dict[str, Device]) -> str:
+def _value(outcome: DeviceOutcome, by_id: dict[str, Device], *, past: bool = False) -> str:
     name, state = the(outcome.device_name), outcome.state
     device = by_id.get(outcome.device_id)
     place = f"the {plain(device.area)}" if device and device.area else name
     value: Any = state
+    be, have = ("was", "had") if past else ("is", "has")
     tell: dict[str, Callable[[], str]] = {
-        "temperature": lambda: f"{place} is {degrees(value)}",
-        "humidity": lambda: f"the humidity in {place} is {number(value)} percent",
-        "illuminance": lambda: f"the light level in {place} is {number(value)} lux",
-        "target_temperature": lambda: f"{name} is set to {degrees(value)}",
-        "battery": lambda: f"the battery of {name} is at {number(value)} percent",
-        "power": lambda: f"{name} is using {number(value)} watts",
-        "energy": lambda: f"{name} has used {number(value)} kilowatt hours",
-        "brightness": lambda: f"{name} is at {number(value)} percent",
+        "temperature": lambda: f"{place} {be} {degrees(value)}",
+        "humidity": lambda: f"the humidity in {place} {be} {number(value)} percent",
+        "illuminance": lambda: f"the light level in {place} {be} {number(value)} lux",
+        "target_temperature": lambda: f"{name} {be} set to {degrees(value)}",
+        "battery": lambda: f"the battery of {name} {be} at {number(value)} percent",
+        "power": lambda: f"{name} {be} using {number(value)} watts",
+        "energy": lambda: f"{name} {have} used {number(value)} kilowatt hours",
+        "brightness": lambda: f"{name} {be} at {number(value)} percent",
     }
-    other = f"{name} {_be(outcome)} {state_words(outcome.capability, state)}"
+    other = f"{name} {_be(outcome, past=past)} {state_words(outcome.capability, state)}"
     return tell.get(outcome.capability, lambda: other)()
 
 
@@ -267,38 +327,3 @@ def _date(value: str) -> str:
     date = dt.date.fromisoformat(value)
     tail = "th" if 11 <= date.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(date.day % 10, "th")
     return f"It is {date:%A}, {date:%B} {date.day}{tail}, {date.year}."
-
-
-def number(value: Any) -> str:
-    """At most one decimal, and none for a whole number."""
-    return f"{float(value):.1f}".removesuffix(".0")
-
-
-def degrees(value: Any) -> str:
-    text = number(value)
-    return f"{text} degree" if text == "1" else f"{text} degrees"
-
-
-def plain(name: str) -> str:
-    """A name within a sentence: "Kitchen light" → "kitchen light"; "TV" and "Emma's" stay."""
-    words = name.split(" ")
-    if "'" in name or "’" in name:
-        return name
-    return " ".join(w.lower() if w[:1].isupper() and w[1:].islower() else w for w in words)
-
-
-def the(name: str) -> str:
-    """With its article, unless it is somebody's or has one."""
-    if "'" in name or "’" in name or name.casefold().startswith(("the ", "my ", "our ")):
-        return plain(name)
-    return f"the {plain(name)}"
-
-
-def listed(parts: Iterable[str]) -> str:
-    """ "a, b and c"."""
-    items = list(parts)
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
-
-
-def sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

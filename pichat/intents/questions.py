@@ -44,6 +44,12 @@ def current_date(match: Match) -> Meaning:  # noqa: ARG001
     return Meaning(calls=(ToolCall(name="get_date", arguments={}),))
 
 
+@means("PiChatGetCondition")
+def condition(match: Match) -> Meaning:  # noqa: ARG001
+    """Whether all devices answer, and their batteries: what is asked is left to the answer."""
+    return Meaning(calls=(ToolCall(name="get_house_state", arguments={}),))
+
+
 @means("HassNevermind")
 def never_mind(match: Match) -> Meaning:  # noqa: ARG001
     """Whoever called wants nothing any more: nothing is done, and nothing is said."""

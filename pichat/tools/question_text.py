@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pichat.events import Device, State
-from pichat.intents import english
+from pichat.intents import english, phrases
 
 _NAMED = 3
 """More devices than that are counted: the question is listened to."""
@@ -103,11 +103,11 @@ def _names(devices: Sequence[Device], what: str) -> str:
         kinds = {device.kind for device in devices}
         noun = english.NOUN_OF_KIND.get(kinds.pop(), "devices") if len(kinds) == 1 else "devices"
         return f"{len(devices)} {noun}"
-    names = (english.the(device.name) for device in devices)
+    names = (phrases.the(device.name) for device in devices)
     # "Unlock the front door", not its lock.
-    return english.listed(n.removesuffix(" lock") if what == "unlock" else n for n in names)
+    return phrases.listed(n.removesuffix(" lock") if what == "unlock" else n for n in names)
 
 
 def _number(value: State) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return english.number(value) if is_number else str(value)
+    return phrases.number(value) if is_number else str(value)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from pichat.errors import PiChatError
+from pichat.errors import PiChatError, WaitingError
 from pichat.events import Question, ToolResult, TurnText, TurnTool, Utterance
 from pichat.intents.understood import Understood
 from pichat.logs import turn_context
@@ -91,8 +91,8 @@ class ByIntents:
 
 
 def first_failure(results: Sequence[ToolResult]) -> PiChatError | None:
-    """Of the first device that did not do it."""
+    """Of the first device that did not do it; of one that only sleeps when none failed."""
     failed = (outcome for result in results for outcome in result.outcomes if not outcome.ok)
-    for outcome in failed:
+    for outcome in sorted(failed, key=lambda each: each.error_code == WaitingError.code):
         return PiChatError.of(outcome.error_code, outcome.error or "")
     return None

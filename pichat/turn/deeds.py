@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pichat.errors import PiChatError
+from pichat.errors import PiChatError, WaitingError
 from pichat.events import DeviceOutcome, State, ToolResult
-from pichat.intents.english import degrees, failures, listed, number, sentence, state_words, the
+from pichat.intents.english import failures, state_words
+from pichat.intents.phrases import degrees, listed, number, sentence, the
 
 _WORDS: dict[str, Callable[[Any], str]] = {
     "brightness": lambda value: f"at {number(value)} percent",
@@ -47,10 +48,11 @@ class Deeds:
 
     @property
     def failure(self) -> PiChatError | None:
-        """Of the first device that in the end did not do it."""
-        for outcome in self._outcomes.values():
-            if not outcome.ok:
-                return PiChatError.of(outcome.error_code, outcome.error or "")
+        """Of the first device that in the end did not do it; of one that only sleeps when none
+        failed."""
+        failed = [outcome for outcome in self._outcomes.values() if not outcome.ok]
+        for outcome in sorted(failed, key=lambda each: each.error_code == WaitingError.code):
+            return PiChatError.of(outcome.error_code, outcome.error or "")
         return None
 
     @property
@@ -66,10 +68,12 @@ class Deeds:
                 words = words_of(outcome.capability, outcome.state)
                 alike.setdefault(words, []).append(the(outcome.device_name))
         parts = [f"{listed(names)} {_be(names)} {words}" for words, names in alike.items()]
-        failed = [outcome for outcome in self._outcomes.values() if not outcome.ok]
+        waits = [o for o in self._outcomes.values() if o.error_code == WaitingError.code]
+        failed = [o for o in self._outcomes.values() if not o.ok and o not in waits]
         if failed:
             parts.append(failures(failed))
-        errors = dict.fromkeys(error.sentence for error in self._errors)
+        errors = dict.fromkeys(o.error or "" for o in waits)
+        errors |= dict.fromkeys(error.sentence for error in self._errors)
         return " ".join([*map(sentence, parts), *errors])
 
 
