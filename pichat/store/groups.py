@@ -53,7 +53,8 @@ class ZigbeeMembers:
 
     async def groups(self) -> dict[str, int]:
         """The groups' addresses, by what they stand for."""
-        return {k: n for k, n in await self._database.read("SELECT key, number FROM zigbee_groups")}
+        rows = await self._database.read("SELECT key, number FROM zigbee_groups")
+        return {str(key): int(number) for key, number in rows}
 
     async def members(self) -> dict[int, dict[Member, bool]]:
         """By group: who may be in it, and whether the device said so."""
@@ -93,11 +94,5 @@ class ZigbeeMembers:
 
 
 def _insert(member: Member, groups: Iterable[tuple[int, bool]]) -> list[Statement]:
-    return [
-        (
-            "INSERT INTO zigbee_members (number, device_id, endpoint, confirmed)"
-            " VALUES (?, ?, ?, ?)",
-            (number, *member, int(confirmed)),
-        )
-        for number, confirmed in groups
-    ]
+    sql = "INSERT INTO zigbee_members (number, device_id, endpoint, confirmed) VALUES (?, ?, ?, ?)"
+    return [(sql, (number, *member, int(confirmed))) for number, confirmed in groups]

@@ -39,10 +39,9 @@ def _field(sent: Sent) -> tuple[int, bytes] | None:
         case 0x0300, "move_to_color":
             return _COLOUR, _colour(given["color_x"], given["color_y"])
         case 0x0300, "move_to_hue_and_saturation":
-            hue_deg = given["hue"] / _FULL * 360
-            saturation = given["saturation"] / _FULL * 100
-            x, y = xy_of(Colour(hue_deg=hue_deg, saturation_percent=saturation))
-            return _COLOUR, _colour(round(x * _XY_FULL), round(y * _XY_FULL))
+            return _COLOUR, _hue(given["hue"] / _FULL, given["saturation"])
+        case 0x0300, "enhanced_move_to_hue_and_saturation":
+            return _COLOUR, _hue(given["enhanced_hue"] / _XY_FULL, given["saturation"])
         case 0x0300, "move_to_color_temp":
             # x, y, hue, saturation, and the loop's three: nothing; then the temperature.
             return _COLOUR, bytes(11) + struct.pack("<H", given["color_temp_mireds"])
@@ -51,3 +50,9 @@ def _field(sent: Sent) -> tuple[int, bytes] | None:
 
 def _colour(x: int, y: int) -> bytes:
     return struct.pack("<HH", x, y)
+
+
+def _hue(turn: float, saturation: int) -> bytes:
+    colour = Colour(hue_deg=turn * 360, saturation_percent=saturation / _FULL * 100)
+    x, y = xy_of(colour)
+    return _colour(round(x * _XY_FULL), round(y * _XY_FULL))

@@ -39,7 +39,7 @@ class Course:
 
     group: int
     commands: tuple[Sent, ...]
-    orders: dict[Member, Order]
+    orders: tuple[tuple[Member, Order], ...]
 
 
 class Many:
@@ -62,14 +62,14 @@ class Many:
         alike: dict[tuple[Sent, ...], dict[Member, Order]] = {}
         for order in orders:
             member = member_of(order.view, order.feature)
-            if member is None:
+            if member is None or (transition_s and _leaves_something(order)):
                 continue
             commands = await recorded(order.feature, order.value, transition_s)
             if commands is not None:
                 alike.setdefault(commands, {})[member] = order
         kept = self._membership.kept()
         return [
-            Course(number, commands, {member: by_member[member] for member in reached})
+            Course(number, commands, tuple((each, by_member[each]) for each in sorted(reached)))
             for commands, by_member in alike.items()
             if len(by_member) >= LEAST
             for number, reached in cover(frozenset(by_member), kept)
@@ -77,40 +77,37 @@ class Many:
 
     async def run(
         self, course: Course, transition_s: float | None = None
-    ) -> dict[str, State | PiChatError]:
-        """What each device confirmed, or what failed, by id."""
-        views = [order.view for order in course.orders.values()]
+    ) -> list[State | PiChatError]:
+        """What came of each of the orders: the state that was confirmed, or what failed."""
         try:
             async with self._link.under_way() as session:
                 return await self._run(session, course, transition_s)
         except PiChatError as error:
-            return {view.id: error for view in views}
+            return [error] * len(course.orders)
 
     async def _run(
         self, session: Session, course: Course, transition_s: float | None
-    ) -> dict[str, State | PiChatError]:
-        wave = Wave(order.view for order in course.orders.values())
+    ) -> list[State | PiChatError]:
+        wave = Wave(order.view for _, order in course.orders)
         with ExitStack() as watching:
-            watches: dict[Member, asyncio.Future[State]] = {}
-            for member, order in course.orders.items():
-                name = order.feature.converter.name
-                watch = watching.enter_context(order.view.watch(name, order.value))
+            watches = [
+                watching.enter_context(order.view.watch(order.feature.converter.name, order.value))
+                for _, order in course.orders
+            ]
+            for watch in watches:
                 watch.add_done_callback(wave.heard)
-                watches[member] = watch
             sent = await self._send(session, course)
             wave.sent()
-            results = await asyncio.gather(
+            return await asyncio.gather(
                 *(
                     attempt(
-                        self._one(member, order, watches[member], wave, transition_s)
+                        self._one(member, order, watch, wave, transition_s)
                         if sent
                         else self._alone(order, transition_s)
                     )
-                    for member, order in course.orders.items()
+                    for (member, order), watch in zip(course.orders, watches, strict=True)
                 )
             )
-        ids = [order.view.id for order in course.orders.values()]
-        return dict(zip(ids, results, strict=True))
 
     async def _send(self, session: Session, course: Course) -> bool:
         if not self._multicast.affordable():
@@ -143,4 +140,9 @@ class Many:
 
 
 def ids_of(courses: Sequence[Course]) -> set[str]:
-    return {order.view.id for course in courses for order in course.orders.values()}
+    return {order.view.id for course in courses for _, order in course.orders}
+
+
+def _leaves_something(order: Order) -> bool:
+    """Whether a fade has to be followed by a message of its own."""
+    return order.feature.converter.afterwards(order.feature.port, order.value) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -24,9 +24,14 @@ from pichat.events import (
 from pichat.store.groups import Member, ZigbeeMembers
 from pichat.zigbee.air import Port, RefusedError, SilentError
 from pichat.zigbee.groups.plan import GROUPS, wanted_groups
+from pichat.zigbee.groups.stored import GROUP_KEY, StoredScenes
 from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.tasks import Tasks
+from pichat.zigbee.view import DeviceView
+
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +59,8 @@ class KeptGroup(msgspec.Struct, frozen=True):
 
 
 class Membership:
-    """A Follower. Until a device has confirmed that it is in a group, it is told alone."""
+    """A Follower, and one of the roster's memories. Until a device has confirmed that it is in a
+    group, it is told alone."""
 
     def __init__(
         self,
@@ -62,22 +68,28 @@ class Membership:
         store: ZigbeeMembers,
         bus: Bus,
         owners: Callable[[], Sequence[DeviceGroup]],
-        extra: Callable[[], dict[str, frozenset[Member]]],
+        scenes: StoredScenes,
     ) -> None:
-        """`owners`: the groups that people made; `extra`: members of groups that are needed for
-        something else, by key."""
+        """`owners`: the groups that people made."""
         self._roster = roster
         self._store = store
         self._bus = bus
         self._owners = owners
-        self._extra = extra
-        self._groups: dict[str, int] | None = None
+        self._scenes = scenes
+        self._groups: dict[str, int] = {}
         self._members: dict[int, dict[Member, bool]] = {}
         self._misses: dict[Member, int] = {}
         self._unsure: set[Member] = set()
         self._refused: set[tuple[Member, int]] = set()
         self._changed = asyncio.Event()
         self._settled = asyncio.Event()
+
+    async def load(self) -> None:
+        self._members = await self._store.members()
+        self._groups = await self._store.groups()
+
+    def recall(self, view: DeviceView, device: ZigbeeDevice) -> None:
+        """What a device holds is not asked for before there is work."""
 
     def follow(self, session: Session, tasks: Tasks) -> None:
         self._settled.clear()
@@ -98,7 +110,7 @@ class Membership:
 
     def number(self, key: str) -> int | None:
         """The address of the group that stands for `key`, if there is one."""
-        return (self._groups or {}).get(key)
+        return self._groups.get(key)
 
     def is_in(self, key: str, member: Member) -> bool:
         """Whether the device said that it is in that group."""
@@ -123,14 +135,14 @@ class Membership:
 
     def device_joined(self, device: Any) -> None:
         """Called by zigpy. A device that was reset has forgotten its groups."""
-        device_id = str(device.ieee)
         for member in {m for members in self._members.values() for m in members}:
-            if member[0] == device_id:
+            if member[0].startswith(str(device.ieee)):  # it, or a part of it
                 self._doubt(member)
 
     def _doubt(self, member: Member) -> None:
         self._misses.pop(member, None)
         self._unsure.add(member)
+        self._scenes.doubt(member)
         for members in self._members.values():
             if member in members:
                 members[member] = False
@@ -153,15 +165,11 @@ class Membership:
                                 self.changed()
                         case DeviceRemoved(device_id=device_id):
                             known.pop(device_id, None)
-                            await self._forget(device_id)
                             self.changed()
                         case _:
                             self.changed()
 
     async def _keep(self, session: Session) -> None:
-        if self._groups is None:
-            self._members = await self._store.members()
-            self._groups = await self._store.groups()
         while True:
             self._changed.clear()
             with suppress(UnavailableError):  # it cannot be kept: try again later
@@ -178,8 +186,9 @@ class Membership:
 
     async def _wanted(self, session: Session) -> dict[Member, set[int]]:
         """The groups that each member should be in, after those that are new have an address."""
-        plan = await wanted_groups(self._roster.announced(), self._owners()) | self._extra()
-        groups = {k: n for k, n in (self._groups or {}).items() if k in plan}
+        plan = await wanted_groups(self._roster.announced(), self._owners())
+        plan |= await self._scenes.plan()
+        groups = {k: n for k, n in self._groups.items() if k in plan}
         used = {*groups.values(), *self._members, *map(int, session.app.groups)}
         free = (number for number in ADDRESSES if number not in used)
         groups |= {key: next(free) for key in plan if key not in groups}
@@ -198,11 +207,12 @@ class Membership:
         for number, members in self._members.items():
             for member, confirmed in members.items():
                 known.setdefault(member, {})[number] = confirmed
-        complete = True
-        for member in sorted({*wanted, *known, *self._unsure}):
+        complete, lacking = True, self._scenes.lacking()
+        for member in sorted({*wanted, *known, *self._unsure, *lacking}):
             has, wants = known.get(member, {}), wanted.get(member, set())
             wants = {number for number in wants if (member, number) not in self._refused}
-            if has == dict.fromkeys(wants, True) and member not in self._unsure:
+            as_wanted = has == dict.fromkeys(wants, True)
+            if as_wanted and member not in self._unsure and member not in lacking:
                 continue
             complete = await self._sync(session, member, wants) and complete
             await asyncio.sleep(_PAUSE_S)
@@ -246,6 +256,9 @@ class Membership:
                 self._refused.add((member, number))
                 del state[number]
         await self._put(member, state)
+        number = self._groups.get(GROUP_KEY, 0)
+        if state.get(number):
+            await self._scenes.tell(port, number, member)
 
     async def _put(self, member: Member, groups: dict[int, bool]) -> None:
         await self._store.save_member(member, groups)
@@ -255,9 +268,9 @@ class Membership:
             self._members.setdefault(number, {})[member] = confirmed
         self._members = {number: members for number, members in self._members.items() if members}
 
-    async def _forget(self, device_id: str) -> None:
-        with suppress(UnavailableError):
-            await self._store.forget(device_id)
+    async def forget(self, device_id: str) -> None:
+        """It is gone from the house."""
+        await self._store.forget(device_id)
         for members in self._members.values():
             for member in [m for m in members if m[0] == device_id]:
                 del members[member]

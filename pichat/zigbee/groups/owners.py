@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from msgspec import structs
@@ -14,30 +14,29 @@ from pichat.events import DeviceGroup, GroupsChanged
 from pichat.store.groups import OwnersGroups
 from pichat.zigbee.groups.words import check_name
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.view import DeviceView
+
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
 
 MOST_GROUPS = 64
 
 
 class Groups:
-    """Publishes GroupsChanged at every change."""
+    """One of the roster's memories. Publishes GroupsChanged at every change."""
 
     def __init__(self, store: OwnersGroups, roster: Roster, bus: Bus) -> None:
         self._store = store
         self._roster = roster
         self._bus = bus
         self._groups: dict[str, DeviceGroup] = {}
-        self._loading = asyncio.Lock()
-        self._loaded = False
 
     async def load(self) -> None:
-        """Once; harmless after that."""
-        async with self._loading:
-            if self._loaded:
-                return
-            self._groups = {group.id: group for group in await self._store.all()}
-            self._loaded = True
-        if self._groups:
-            self._tell()
+        self._groups = {group.id: group for group in await self._store.all()}
+        self._tell()
+
+    def recall(self, view: DeviceView, device: ZigbeeDevice) -> None:
+        """A group is none of a device's own memories."""
 
     def all(self) -> tuple[DeviceGroup, ...]:
         """By name."""
@@ -45,7 +44,6 @@ class Groups:
 
     async def create(self, name: str, device_ids: Sequence[str]) -> DeviceGroup:
         """Raises BadRequestError, NotFoundError for a device, and UnavailableError."""
-        await self.load()
         if len(self._groups) >= MOST_GROUPS:
             raise BadRequestError(f"There are {MOST_GROUPS} groups already; delete one first.")
         group = DeviceGroup(
@@ -57,7 +55,6 @@ class Groups:
         self, group_id: str, *, name: str | None = None, device_ids: Sequence[str] | None = None
     ) -> DeviceGroup:
         """Change what is given. Raises what `create` does, and NotFoundError for the group."""
-        await self.load()
         group = self._group(group_id)
         if name is not None:
             group = structs.replace(group, name=self._name(name, group.name))
@@ -67,13 +64,12 @@ class Groups:
 
     async def delete(self, group_id: str) -> None:
         """Raises NotFoundError and UnavailableError."""
-        await self.load()
         self._group(group_id)
         await self._store.forget(group_id)
         del self._groups[group_id]
         self._tell()
 
-    async def forget_device(self, device_id: str) -> None:
+    async def forget(self, device_id: str) -> None:
         """It is gone from the house; a group without devices goes with it."""
         for group in [g for g in self.all() if device_id in g.device_ids]:
             left = tuple(each for each in group.device_ids if each != device_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -19,6 +20,9 @@ from pichat.zigbee.groups.recorded import Sent, recorded
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView, Feature
 
+if TYPE_CHECKING:
+    from zigpy.device import ZigbeeDevice
+
 log = structlog.get_logger(__name__)
 
 GROUP_KEY = "scenes"
@@ -29,7 +33,8 @@ _GONE = (0x00, 0x8B, 0x85)  # success, not found, no such group
 
 
 class StoredScenes:
-    """What the devices should store, and what they said that they did."""
+    """What the devices should store, and what they said that they did. One of the roster's
+    memories."""
 
     def __init__(
         self, roster: Roster, store: KeptScenes, numbered: Callable[[], Mapping[int, Scene]]
@@ -39,13 +44,17 @@ class StoredScenes:
         self._store = store
         self._numbered = numbered
         self._wanted: dict[tuple[int, Member], bytes] = {}
-        self._has: dict[tuple[int, Member], str] | None = None
+        self._has: dict[tuple[int, Member], str] = {}
         self._refused: set[tuple[int, Member, str]] = set()
+
+    async def load(self) -> None:
+        self._has = await self._store.stored()
+
+    def recall(self, view: DeviceView, device: ZigbeeDevice) -> None:
+        """What a device holds is not asked for before there is work."""
 
     async def plan(self) -> dict[str, frozenset[Member]]:
         """Work out anew what belongs on the devices: who has to be in the scenes' group."""
-        if self._has is None:
-            self._has = await self._store.stored()
         self._wanted = {}
         for number, scene in self._numbered().items():
             found = {
@@ -60,7 +69,7 @@ class StoredScenes:
 
     def lacking(self) -> set[Member]:
         """Devices that should store, or forget, something."""
-        has = self._has or {}
+        has = self._has
         stale = {member for key in has if key not in self._wanted for member in [key[1]]}
         return stale | {
             key[1]
@@ -70,7 +79,7 @@ class StoredScenes:
 
     def ready(self, number: int) -> set[Member]:
         """Who would do the scene at a recall; nobody, when somebody may do an old one."""
-        has = self._has or {}
+        has = self._has
         found = {m: content for (n, m), content in self._wanted.items() if n == number}
         holders = {m for n, m in has if n == number}
         if any(m not in found or has[number, m] != digest(found[m]) for m in holders):
@@ -83,7 +92,7 @@ class StoredScenes:
         scenes = port.beside(SCENES)
         if scenes is None:
             return
-        has = self._has if self._has is not None else {}
+        has = self._has
         for key in [key for key in has if key[1] == member and key not in self._wanted]:
             reply = await scenes.request("remove", group_id=group, scene_id=key[0])
             if reply.status in _GONE:
@@ -93,10 +102,7 @@ class StoredScenes:
             if key[1] == member and has.get(key) != digest(content):
                 await self._add(scenes, group, key, content)
 
-    async def _add(
-        self, scenes: Port, group: int, key: tuple[int, Member], content: bytes
-    ) -> None:
-        assert self._has is not None  # noqa: S101  plan() comes first
+    async def _add(self, scenes: Port, group: int, key: tuple[int, Member], content: bytes) -> None:
         # Should the answer be lost, it may have either.
         await self._store.save_stored(*key, "")
         self._has[key] = ""
@@ -107,7 +113,7 @@ class StoredScenes:
             scene_id=key[0],
             transition_time=0,
             scene_name="",
-            fields=content,
+            extension=content,
         )
         if reply.status in _OK:
             await self._store.save_stored(*key, digest(content))
@@ -118,19 +124,15 @@ class StoredScenes:
         await self._store.forget_stored(*key)
         del self._has[key]
 
-    async def forget_device(self, device_id: str) -> None:
+    async def forget(self, device_id: str) -> None:
         await self._store.forget_device(device_id)
-        if self._has is not None:
-            self._has = {key: d for key, d in self._has.items() if key[1][0] != device_id}
+        self._has = {key: d for key, d in self._has.items() if key[1][0] != device_id}
 
     def doubt(self, member: Member) -> None:
         """The device may have forgotten everything."""
-        if self._has is not None:
-            self._has |= {key: "" for key in self._has if key[1] == member}
+        self._has |= {key: "" for key in self._has if key[1] == member}
 
-    async def _contents(
-        self, device_id: str, states: Mapping[str, State]
-    ) -> dict[Member, bytes]:
+    async def _contents(self, device_id: str, states: Mapping[str, State]) -> dict[Member, bytes]:
         """What a device stores; nothing where it cannot store all of it in one place."""
         with suppress(NotFoundError):
             view = self._roster.view(device_id)
@@ -168,21 +170,18 @@ def recall(group: int, number: int, transition_tenths: int) -> tuple[Sent, ...]:
     return (Sent(SCENES, "recall", arguments),)
 
 
-def _add_schema() -> object:
+def _add_schema() -> Any:
     """The library's own ends before the fields."""
     from zigpy import types
     from zigpy.zcl.foundation import ZCLCommandDef
 
+    make: Any = types
+    define: Any = ZCLCommandDef
     schema = {
-        "group_id": types.Group,
-        "scene_id": types.uint8_t,
-        "transition_time": types.uint16_t,
-        "scene_name": types.LimitedCharString(16),
-        "fields": types.Bytes,
+        "group_id": make.Group,
+        "scene_id": make.uint8_t,
+        "transition_time": make.uint16_t,
+        "scene_name": make.LimitedCharString(16),
+        "extension": make.Bytes,
     }
-    return ZCLCommandDef(name="add", id=types.uint8_t(0), schema=schema).with_compiled_schema().schema  # type: ignore[no-untyped-call]
-
-
-def ordered(states: Iterable[tuple[str, State]]) -> list[tuple[str, State]]:
-    """On and off first: it decides what else can be done."""
-    return sorted(states, key=lambda one: one[0] != "on_off")
+    return define(name="add", id=0, schema=schema).with_compiled_schema().schema
