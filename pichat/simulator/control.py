@@ -106,7 +106,8 @@ class SimulatorClient:
         `{"event": "changed", "device", "values"}`, `{"event": "joined" | "left" | "rejoined",
         "device"}`; the first is `{"event": "snapshot", "devices"}`. With `air`, besides, what
         arrives at devices: `{"event": "command" | "general", "device", "cluster", "number"}` and
-        `{"event": "zdo", "device", "number"}`. Ends when the simulator does.
+        `{"event": "zdo", "device", "number"}`, and `{"event": "held", "device"}` when a parent
+        keeps a message for a sleeping child. Ends when the simulator does.
         """
         reader, writer = await self._connect()
         try:

@@ -11,7 +11,7 @@ from pichat.simulator.association import COORDINATOR, Association
 from pichat.simulator.errors import HouseError, SimulatorError
 from pichat.simulator.house import DeviceSpec, House
 from pichat.simulator.kinds import all_kinds
-from pichat.simulator.kinds.registry import MANUFACTURER, build_clusters
+from pichat.simulator.kinds.registry import build_clusters
 from pichat.simulator.ncp.stick import Stick
 from pichat.simulator.neighbours import neighbours_of
 from pichat.simulator.node import zdo
@@ -31,7 +31,7 @@ class Household:
 
     `listeners` hear every change as a JSON-ready dict with an `event`: changed, joined, left or
     rejoined. `air_listeners` hear what arrives at devices: command (a cluster command), general
-    (reading, writing, reporting) and zdo.
+    (reading, writing, reporting) and zdo; and held, what a parent keeps for a sleeping child.
     """
 
     def __init__(self, house: House, radio: Radio) -> None:
@@ -49,6 +49,7 @@ class Household:
         self._shown = {name: one.values() for name, one in self.devices.items()}
         radio.house = self.devices
         radio.reached = self._reached
+        radio.waiting = self._waiting
 
     def _build(self, spec: DeviceSpec) -> Device:
         kind = all_kinds()[spec.kind]
@@ -58,11 +59,12 @@ class Household:
             area=spec.area,
             kind=spec.kind,
             eui64=eui64_from_text(spec.ieee),
-            manufacturer=MANUFACTURER,
+            manufacturer=kind.manufacturer,
             model=kind.model,
             mains=kind.mains,
             router=kind.router,
             rx_on=kind.rx_on,
+            manufacturer_code=kind.manufacturer_code,
         )
         device = Device(identity, spec.link, spec.options, self)
         build_clusters(device, kind)
@@ -167,9 +169,14 @@ class Household:
 
     def _reached(self, device: Device, message: Message) -> None:
         if self.air_listeners:
-            event = arrival(device, message)
-            for listener in list(self.air_listeners):
-                listener(event)
+            self._tell_air(arrival(device, message))
+
+    def _waiting(self, device: Device) -> None:
+        self._tell_air({"event": "held", "device": device.identity.id})
+
+    def _tell_air(self, event: dict[str, Any]) -> None:
+        for listener in list(self.air_listeners):
+            listener(event)
 
     def _moved(self, event: str, device: Device) -> None:
         self._tell({"event": event, "device": device.identity.id})

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from pichat.simulator.errors import SimulatorError
+from pichat.simulator.ncp.memory import StickNetwork
 from pichat.simulator.node.device import Device
 from pichat.simulator.settings import replace_fields
 from pichat.simulator.wire.codec import eui64_to_text
@@ -60,6 +61,7 @@ async def status(simulator: Simulator, _: Request) -> dict[str, Any]:
         "path": simulator.path,
         "plugged": simulator.plugged,
         "ezsp": simulator.stick.version,
+        "eui64": eui64_to_text(simulator.stick.eui64),
         "up": simulator.stick.now.up,
         "joining": simulator.household.association.is_open,
         "network": None
@@ -165,6 +167,13 @@ async def wake(simulator: Simulator, request: Request) -> dict[str, Any]:
 
 
 @operation
+async def sleep(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """A sleepy device stops listening now, and not only a while after its last message."""
+    simulator.household.listen(_device(simulator, request), 0)
+    return {}
+
+
+@operation
 async def announce(simulator: Simulator, request: Request) -> dict[str, Any]:
     simulator.household.announce(_device(simulator, request))
     return {}
@@ -195,9 +204,51 @@ async def resume(simulator: Simulator, _: Request) -> dict[str, Any]:
 
 
 @operation
-async def crash(simulator: Simulator, _: Request) -> dict[str, Any]:
-    simulator.crash()
+async def crash(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """ASH says ERROR with the `reason` (0x51 if none is given)."""
+    simulator.crash(_reason(request, 0x51))
     return {}
+
+
+@operation
+async def restart(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """The stick resets itself: ASH says RSTACK with the `reason` (0x03, watchdog, if none)."""
+    simulator.restart(_reason(request, 0x03))
+    return {}
+
+
+def _reason(request: Request, usual: int) -> int:
+    reason = request.get("reason", usual)
+    if not isinstance(reason, int) or isinstance(reason, bool) or not 0 <= reason <= 0xFF:
+        raise SimulatorError("The field reason is not between 0 and 255.")
+    return reason
+
+
+@operation
+async def stick(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """What the stick is short of: the fields of `ncp.shortage.StickSettings`."""
+    replace_fields(simulator.stick.settings, _besides(request))
+    return {"stick": msgspec.to_builtins(simulator.stick.settings)}
+
+
+class Swap(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`stick`: a name; each has an address of its own (None: the one that is plugged in)."""
+
+    op: str
+    stick: str | None = None
+    network: StickNetwork = "same"
+    ezsp: int | None = None
+
+
+@operation
+async def swap(simulator: Simulator, request: Request) -> dict[str, Any]:
+    """Another stick, or this one with another network, is plugged in where this one was."""
+    try:
+        wanted = msgspec.convert(request, Swap)
+    except msgspec.ValidationError as error:
+        raise SimulatorError(f"{error}.") from None
+    await simulator.swap(wanted.stick or simulator.stick_name, wanted.network, wanted.ezsp)
+    return {"path": simulator.path, "eui64": eui64_to_text(simulator.stick.eui64)}
 
 
 @operation

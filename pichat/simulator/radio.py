@@ -64,14 +64,16 @@ class Coordinator(Protocol):
 
 class Radio:
     """Carries messages. `members` are the devices of the stick's present network, by address;
-    `house` every device there is, by its id; `reached` hears what arrives at a device."""
+    `house` every device there is, by its id. `reached` hears what arrives at a device, `waiting`
+    for whom a parent holds a message."""
 
     def __init__(self, settings: RadioSettings, seed: int | None) -> None:
         self.settings = settings
         self.members: dict[int, Device] = {}
         self.house: Mapping[str, Device] = {}
         self.coordinator: Coordinator | None = None
-        self.reached: Callable[[Device, Message], None] | None = None
+        self.reached: Callable[[Device, Message], None] = lambda _device, _message: None
+        self.waiting: Callable[[Device], None] = lambda _device: None
         self.mailbox = Mailbox()
         self._random = random.Random(seed)  # noqa: S311 - for loss, not for secrets
         self._loop = asyncio.get_running_loop()
@@ -115,6 +117,7 @@ class Radio:
                 lambda: self._carry(device, message, done),
                 lambda: done(False),
             )
+            self.waiting(device)
         else:
             self._carry(device, message, done)
 
@@ -165,8 +168,7 @@ class Radio:
         return receive
 
     def _receive(self, device: Device, message: Message) -> None:
-        if self.reached is not None:
-            self.reached(device, message)
+        self.reached(device, message)
         device.receive(message)
 
     # From a device

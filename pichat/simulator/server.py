@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from pichat.errors import PiChatError
+from pichat.simulator import noise  # noqa: F401 -- registers its operation
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.operations import OPERATIONS
 from pichat.simulator.sockets import reachable

@@ -7,15 +7,18 @@ from pathlib import Path
 import msgspec
 
 from pichat.simulator.errors import SimulatorError
-from pichat.simulator.ncp.memory import StickMemory
+from pichat.simulator.ncp.memory import FIRST_STICK, StickMemory
 from pichat.simulator.node.kept import Kept
 
 
 class State(msgspec.Struct, kw_only=True):
-    """`devices` by long address (wire order, hexadecimal)."""
+    """`devices` by long address (wire order, hexadecimal). `sticks` are those that lie about, by
+    name; `stick` is the one in use."""
 
     version: int = 1
     stick: StickMemory = msgspec.field(default_factory=StickMemory)
+    stick_name: str = FIRST_STICK
+    sticks: dict[str, StickMemory] = {}
     devices: dict[str, Kept] = {}
 
 

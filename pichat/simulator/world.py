@@ -11,6 +11,7 @@ from pichat.simulator.errors import SimulatorError
 from pichat.simulator.house import House
 from pichat.simulator.household import Household
 from pichat.simulator.ncp.ezsp import Ezsp
+from pichat.simulator.ncp.memory import StickNetwork, new_stick, refill
 from pichat.simulator.ncp.registry import NEWEST, OLDEST
 from pichat.simulator.ncp.stick import Stick
 from pichat.simulator.node import kept as kept_files
@@ -22,6 +23,13 @@ from pichat.simulator.wire.ports import Port, PtyPort, TcpPort
 log = logging.getLogger(__name__)
 
 SAVE_AFTER_S = 0.25
+RESET_WATCHDOG = 0x03
+
+
+def check_version(ezsp_version: int) -> None:
+    """Raises SimulatorError."""
+    if not OLDEST <= ezsp_version <= NEWEST:
+        raise SimulatorError(f"EZSP {ezsp_version} is not spoken here, only {OLDEST} to {NEWEST}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +49,7 @@ class Simulator:
     """`async with Simulator(options) as simulator`: plugged in from entry to exit."""
 
     def __init__(self, options: Options) -> None:
-        if not OLDEST <= options.ezsp_version <= NEWEST:
-            raise SimulatorError(
-                f"EZSP {options.ezsp_version} is not spoken here, only {OLDEST} to {NEWEST}."
-            )
+        check_version(options.ezsp_version)
         self.options = options
         self._loop = asyncio.get_running_loop()
         self._state = load_state(options.state)
@@ -76,12 +81,17 @@ class Simulator:
         """What a host opens."""
         return self._port.path
 
+    @property
+    def stick_name(self) -> str:
+        return self._state.stick_name
+
     async def __aenter__(self) -> Simulator:
         await self.plug()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.unplug()
+        self.radio.mailbox.close()
         for device in self.household.devices.values():
             device.stop()
         self.save()
@@ -115,10 +125,35 @@ class Simulator:
         if held:
             self._link.feed(held)
 
-    def crash(self) -> None:
-        """The firmware falls over: ASH says ERROR until the host resets it."""
+    def crash(self, reason: int = ERROR_ACK_TIMEOUTS) -> None:
+        """The firmware falls over: ASH says ERROR with the reason until the host resets it."""
+        self._ezsp.reset()
         self.stick.reset()
-        self._link.fail(ERROR_ACK_TIMEOUTS)
+        self._link.fail(reason)
+
+    def restart(self, reason: int = RESET_WATCHDOG) -> None:
+        """The firmware starts anew by itself; ASH says RSTACK with the reason."""
+        self._ezsp.reset()
+        self.stick.reset()
+        self._link.restart(reason)
+
+    async def swap(self, name: str, network: StickNetwork, ezsp_version: int | None = None) -> None:
+        """Another stick goes where this one was, or the same with another memory. `name`: each
+        has an address and a memory of its own; the one of the beginning is `first`. Raises
+        SimulatorError."""
+        version = self.stick.version if ezsp_version is None else ezsp_version
+        check_version(version)
+        was_plugged = self.plugged
+        await self.unplug()
+        self._state.sticks[self._state.stick_name] = self.stick.memory
+        memory = self._state.sticks.pop(name, None) or new_stick(name)
+        refill(memory, network)
+        self._state.stick_name, self._state.stick = name, memory
+        self.stick.take(version, memory)
+        self._ezsp = Ezsp(self.stick, self._link.send)
+        self._changed()
+        if was_plugged:
+            await self.plug()
 
     # Between the layers
 
@@ -134,7 +169,10 @@ class Simulator:
             self._port.write(self._noisy(data))
 
     def _noisy(self, data: bytes) -> bytes:
-        if not self.radio.chance(self.radio.settings.line_noise):
+        if self.radio.chance(self.radio.settings.line_drop):
+            at = len(data) // 2
+            data = data[:at] + data[at + 1 :]
+        if not data or not self.radio.chance(self.radio.settings.line_noise):
             return data
         at = len(data) // 2
         return data[:at] + bytes((data[at] ^ 0x01,)) + data[at + 1 :]

@@ -32,6 +32,9 @@ class Host:
         self.initialized.add(str(device.ieee))
         self.heard.set()
 
+    def device_joined(self, _: Any) -> None:
+        self.heard.set()
+
     def device_removed(self, device: Any) -> None:
         self.initialized.discard(str(device.ieee))
         self.heard.set()

@@ -1,4 +1,4 @@
-"""Basic, Identify and OTA upgrade: what nearly every device has."""
+"""Basic and Identify: what nearly every device has."""
 
 from __future__ import annotations
 
@@ -67,20 +67,3 @@ class Identify(Cluster):
     def trigger_effect(self, request: Request) -> Outcome:
         request.fields.take(2)
         return Status.SUCCESS
-
-
-class OtaUpgrade(Cluster):
-    """A client: the device would ask for images. It is asked for its version at every interview."""
-
-    id: ClassVar[int] = 0x0019
-    attributes = (
-        Attribute(0x0000, Type.EUI64, 0xFFFFFFFFFFFFFFFF),
-        Attribute(0x0002, Type.UINT32, 0x01000000),
-        Attribute(0x0006, Type.ENUM8, 0),
-        Attribute(0x0007, Type.UINT16, 0x1289),
-        Attribute(0x0008, Type.UINT16, 1),
-    )
-
-    @command(0x00)
-    def image_notify(self, _: Request) -> Outcome:
-        return None

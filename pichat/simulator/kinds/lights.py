@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pichat.simulator.clusters.basic import Basic, Identify, OtaUpgrade
+from pichat.simulator.clusters.basic import Basic, Identify
 from pichat.simulator.clusters.color import Color, ColorTemperature, XyColor
 from pichat.simulator.clusters.groups import Groups
 from pichat.simulator.clusters.level import Level
 from pichat.simulator.clusters.on_off import OnOff
+from pichat.simulator.clusters.ota import OtaUpgrade
 from pichat.simulator.clusters.scenes import Scenes
 from pichat.simulator.kinds.registry import Kind, one_endpoint, register
 from pichat.simulator.node.cluster import Cluster
@@ -25,5 +26,6 @@ for _name, _model, _device_id, _more in (
             _name,
             _model,
             one_endpoint(_device_id, *_COMMON, *_more, clients=(OtaUpgrade,)),
+            options={"block_delay_ms": float},
         )
     )

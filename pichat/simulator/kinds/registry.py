@@ -30,6 +30,7 @@ class Kind:
     """A kind of device. `plan` gets the house file's options for it.
 
     mains: else battery. router: relays for others. rx_on: listens between its own messages.
+    manufacturer_code: of the node descriptor.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Kind:
     router: bool = True
     rx_on: bool = True
     options: dict[str, Option] = field(default_factory=dict)
+    manufacturer: str = MANUFACTURER
+    manufacturer_code: int = 0x1289
 
 
 KINDS: dict[str, Kind] = {}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Literal
+
 import msgspec
 
+FIRST_STICK = "first"
+StickNetwork = Literal["same", "none", "foreign"]
 NO_EUI64 = b"\xff" * 8
 
 
@@ -52,3 +57,32 @@ class StickMemory(msgspec.Struct, kw_only=True):
         self.network_frame_counter = 0
         self.aps_frame_counter = 0
         self.link_keys.clear()
+
+
+def new_stick(name: str) -> StickMemory:
+    """A factory-fresh stick; the same name always has the same address."""
+    if name == FIRST_STICK:
+        return StickMemory()
+    return StickMemory(eui64=hashlib.sha256(name.encode()).digest()[:5] + bytes.fromhex("6f0d00"))
+
+
+def refill(memory: StickMemory, network: StickNetwork) -> None:
+    """`same` leaves its network, `none` takes it away, `foreign` puts in one of somebody else."""
+    if network == "same":
+        return
+    memory.forget_network()
+    memory.tokens.clear()
+    if network == "foreign":
+        memory.network = Network(
+            extended_pan=bytes.fromhex("0102030405060708"),
+            pan=0x4711,
+            power_dbm=8,
+            channel=20,
+            manager=0,
+            update_id=0,
+            channels=1 << 20,
+            key=hashlib.sha256(b"somebody else").digest()[:16],
+            key_sequence=0,
+            link_key=b"ZigBeeAlliance09",
+            security=0x0084,
+        )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pichat.simulator.ncp import callbacks
 from pichat.simulator.ncp.memory import Network, StickMemory
+from pichat.simulator.ncp.shortage import BROADCAST_TABLE_S, StickSettings
 from pichat.simulator.ncp.status import Status
 from pichat.simulator.node import aps, zdo
 from pichat.simulator.node.aps import Message
@@ -60,6 +62,8 @@ class Volatile:
     permit: asyncio.TimerHandle | None = None
     counters: dict[int, int] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    in_flight: int = 0
+    broadcasts: deque[float] = field(default_factory=deque)  # when each was sent
 
 
 class Stick:
@@ -73,15 +77,23 @@ class Stick:
         self.radio = radio
         self.around = around
         self.now = Volatile()
+        self.settings = StickSettings()
         self.eui64 = memory.address
         self.address = aps.COORDINATOR
         self.bindings: list[zdo.Binding] = []
+        self.noise_dbm: dict[int, int] = {}  # where it is not the usual
         self.emit: Callable[[int, bytes], None] = lambda _frame_id, _payload: None
         self.loop = asyncio.get_running_loop()
         self._sequence = 0
         radio.coordinator = self
 
     # Life
+
+    def take(self, version: int, memory: StickMemory) -> None:
+        """From now on it is another stick. Its host has to reset it."""
+        self.version, self.memory = version, memory
+        self.settings = StickSettings()
+        self.reset()
 
     def reset(self) -> None:
         """What the host's RST does: everything but the flash is gone."""
@@ -90,6 +102,7 @@ class Stick:
         for task in self.now.tasks:
             task.cancel()
         self.now = Volatile()
+        self.settings.reset()
         self.eui64 = self.memory.address
         self.around.network_changed()
 
@@ -108,6 +121,10 @@ class Stick:
 
     def count(self, counter: int) -> None:
         self.now.counters[counter] = (self.now.counters.get(counter, 0) + 1) & 0xFFFF
+
+    def noise_on(self, channel: int) -> int:
+        """What an energy scan finds, in dBm."""
+        return self.noise_dbm.get(channel, -70 - channel * 7 % 23)
 
     # The network
 
@@ -171,11 +188,16 @@ class Stick:
     def send_unicast(self, target: int, message: Message, tag: int) -> Status:
         if not self.now.up:
             return Status.NETWORK_DOWN
+        refusal = self._refuses_unicast()
+        if refusal is not Status.OK:
+            return refusal
         message.sequence = self.next_sequence()
         self.memory.network_frame_counter += 1
         born = self.now
+        born.in_flight += 1
 
         def done(acknowledged: bool) -> None:
+            born.in_flight -= 1
             self.count(9 if acknowledged else 11)
             if born is self.now:
                 status = Status.OK if acknowledged else Status.DELIVERY_FAILED
@@ -188,9 +210,29 @@ class Stick:
             self.radio.unicast(target, message, done)
         return Status.OK
 
+    def _refuses_unicast(self) -> Status:
+        most = self.settings.most_in_flight
+        if most and self.now.in_flight >= most:
+            return Status.MAX_MESSAGE_LIMIT_REACHED
+        return self.settings.refusal()
+
+    def _refuses_broadcast(self) -> Status:
+        sent, most = self.now.broadcasts, self.settings.most_broadcasts
+        while sent and sent[0] < self.loop.time() - BROADCAST_TABLE_S:
+            sent.popleft()
+        if most and len(sent) >= most:
+            return Status.NETWORK_BUSY
+        refusal = self.settings.refusal()
+        if most and refusal is Status.OK:
+            sent.append(self.loop.time())
+        return refusal
+
     def send_many(self, kind: int, target: int, message: Message, tag: int) -> Status:
         if not self.now.up:
             return Status.NETWORK_DOWN
+        refusal = self._refuses_broadcast()
+        if refusal is not Status.OK:
+            return refusal
         message.sequence = self.next_sequence()
         self.memory.network_frame_counter += 1
         self.radio.many(message)

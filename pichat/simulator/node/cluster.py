@@ -103,6 +103,17 @@ class Host(Protocol):
     def command_to(self, cluster: Cluster, number: int, payload: bytes, eui64: bytes) -> None:
         """Sends a cluster command to endpoint 1 of one node, without a binding."""
 
+    def command_at(
+        self, cluster: Cluster, number: int, payload: bytes, address: int, endpoint: int
+    ) -> None:
+        """Sends a cluster command to one endpoint of the node with a network address."""
+
+    def speak(
+        self, cluster: Cluster, build: Callable[[int], bytes], *, bound: bool = False
+    ) -> None:
+        """Sends a whole ZCL frame, which `build` makes for a sequence number: where the cluster is
+        bound to, or to the coordinator's endpoint 1 without a binding."""
+
     def sibling(self, cluster: Cluster, cluster_id: int) -> Cluster | None:
         """Another server cluster on the same endpoint."""
         ...

@@ -142,6 +142,21 @@ class Device:
         data = zcl.frame(number, payload, self._next(), general=False, server=cluster.is_server)
         self._air.send_to(self, self._message(cluster, 1, data), eui64)
 
+    def command_at(
+        self, cluster: Cluster, number: int, payload: bytes, address: int, endpoint: int
+    ) -> None:
+        data = zcl.frame(number, payload, self._next(), general=False, server=cluster.is_server)
+        self._air.send(self, self._message(cluster, endpoint, data), address)
+
+    def speak(
+        self, cluster: Cluster, build: Callable[[int], bytes], *, bound: bool = False
+    ) -> None:
+        data = build(self._next())
+        if bound:
+            self._to_bound(cluster, data)
+        else:
+            self._air.send(self, self._message(cluster, 1, data), aps.COORDINATOR)
+
     def sibling(self, cluster: Cluster, cluster_id: int) -> Cluster | None:
         return self.endpoints[cluster.endpoint].servers.get(cluster_id)
 

@@ -101,6 +101,11 @@ class AshLink:
         self._reason = reason
         self._write(ash_frames.error_frame(reason))
 
+    def restart(self, reason: int) -> None:
+        """The stick has started anew by itself, and says so."""
+        self._start(LinkState.CONNECTED)
+        self._write(ash_frames.rstack_frame(reason))
+
     def _handle(self, frame: Frame) -> None:
         if frame.kind is Kind.RST:
             self._start(LinkState.CONNECTED)

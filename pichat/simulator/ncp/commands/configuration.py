@@ -111,7 +111,8 @@ def _value(stick: Stick, number: int) -> bytes | None:
     if number == VALUE_VERSION_INFO:
         return u16(17) + bytes(STACK_VERSIONS[stick.version]) + u8(0xAA)
     if number == VALUE_FREE_BUFFERS:
-        return u8(0xFA) if stick.version < SL_STATUS_SINCE else u16(0x00FA)
+        free = 0xFA if stick.settings.has_buffers else 0
+        return u8(free) if stick.version < SL_STATUS_SINCE else u16(free)
     if number == VALUE_NETWORK_COUNTER:
         return u32(stick.memory.network_frame_counter)
     if number == VALUE_APS_COUNTER:

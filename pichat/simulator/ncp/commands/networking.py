@@ -123,8 +123,8 @@ async def _scan(stick: Stick, channels: list[int], *, active: bool) -> None:
     for channel in channels:
         await asyncio.sleep(SCAN_CHANNEL_S)
         if not active:
-            energy_dbm = -70 - channel * 7 % 23
-            stick.emit(callbacks.ENERGY_RESULT, u8(channel) + i8(energy_dbm))
+            energy = u8(channel) + i8(stick.noise_on(channel))
+            stick.emit(callbacks.ENERGY_RESULT, energy)
     stick.emit(callbacks.SCAN_COMPLETE, u8(0) + stick.status(Status.OK))
 
 
