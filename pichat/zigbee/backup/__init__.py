@@ -1,0 +1,1 @@
+"""The network, the devices and what people said of them: kept in files, and brought back."""
