@@ -119,7 +119,8 @@ async def _configure_cluster(port: Port, coordinator: Any) -> None:
     reports = {report.attribute: report for c in present for report in c.reports}
     supported = [report for name, report in reports.items() if port.supported(name)]
     await _configure_reports(port, supported)
-    await port.read([report.attribute for report in supported])
+    if supported:
+        await port.read([report.attribute for report in supported])
 
 
 async def _configure_reports(port: Port, reports: Sequence[Report]) -> None:

@@ -21,7 +21,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     attribute: str
     min_interval_s: int = 0
     max_interval_s: int = 3600
-    change: int | None = None
+    change: float | None = None
     configure: bool = True
 
 
@@ -34,6 +34,10 @@ class Attributes(Protocol):
 
     def supported(self, attribute: str) -> bool:
         """False once the device said that it has no such attribute."""
+        ...
+
+    def beside(self, cluster_id: int) -> Attributes | None:
+        """Another cluster of the same endpoint, when it has one."""
         ...
 
 
@@ -67,12 +71,18 @@ class Converter:
     """Attributes that do not change, read once after the interview."""
     settle_s: ClassVar[float] = 0.0
     """How long a device that moves may take to arrive. 0: it is there when it has answered."""
+    answered: ClassVar[bool] = False
+    """No attribute tells the state: that the device has answered the command with success is all
+    the confirmation there is."""
+    apart: ClassVar[bool] = False
+    """Where several endpoints have it, each is a thing of its own to people: the second socket of a
+    double plug has a name, a room and a state of its own."""
     lights_up: ClassVar[bool] = False
     """Setting it means that the light should be on; it is switched on first."""
 
     def present(self, attributes: Attributes) -> bool:
         """Whether the device has the capability. True while nothing is known."""
-        return attributes.supported(self.reports[0].attribute)
+        return not self.reports or attributes.supported(self.reports[0].attribute)
 
     def capability(self, attributes: Attributes) -> Capability:
         """Its description, with the limits that the device told."""
@@ -104,6 +114,12 @@ class Converter:
         del cluster, value
         return None
 
+    def lasts_s(self, cluster: Cluster, value: State) -> float | None:
+        """Of one that is `answered`: for how long the device then is in that state, 0 when it is
+        only an act (a stop) and no state, None for until it is told otherwise."""
+        del cluster, value
+        return 0.0
+
     def elsewhere(self, value: State) -> tuple[str, State] | None:
         """The capability and value that this value really means, when it is another one."""
         del value
@@ -113,7 +129,8 @@ class Converter:
         """What the device needs beside bindings and reporting. `coordinator` is its EUI-64."""
 
     def listener(self, cluster: Any) -> object | None:
-        """A zigpy cluster listener, for what devices tell otherwise than by attributes."""
+        """A zigpy cluster listener, for what devices tell otherwise than by attributes. What no
+        attribute can hold it tells by `cluster.listener_event("state_told", name, state)`."""
         del cluster
         return None
 
@@ -179,6 +196,8 @@ def check_value(capability: Capability, value: State, device_name: str) -> State
     what = capability.name.replace("_", " ")
     if not capability.writable:
         raise UnsupportedError(f"The {device_name}’s {what} can be read, but not set.")
+    if capability.options:
+        return _option(capability, value, device_name)
     if capability.minimum is None or capability.maximum is None:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -187,3 +206,14 @@ def check_value(capability: Capability, value: State, device_name: str) -> State
         limits = f"{capability.minimum:g} to {capability.maximum:g} {capability.unit or ''}"
         raise UnsupportedError(f"The {device_name}’s {what} goes from {limits.strip()}.")
     return value
+
+
+def _option(capability: Capability, value: State, device_name: str) -> State:
+    """A word as the capability has it, whatever its case."""
+    said = value.strip().casefold().replace(" ", "_") if isinstance(value, str) else value
+    if said not in capability.options:
+        *most, last = capability.options
+        options = f"{', '.join(most)} or {last}" if most else last
+        what = capability.name.replace("_", " ")
+        raise UnsupportedError(f"The {device_name}’s {what} can be {options}.")
+    return said

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from msgspec import UnsetType
@@ -14,12 +14,29 @@ from pichat.events import ButtonPressed, Device, DeviceAdded, DeviceChanged, Dev
 from pichat.store.devices import DeviceNames
 from pichat.zigbee.air import Air
 from pichat.zigbee.names import first_name
+from pichat.zigbee.parts import endpoints_apart, part_id
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
 
 log = structlog.get_logger(__name__)
+
+
+class Memory(Protocol):
+    """What outlives the process about devices."""
+
+    async def load(self) -> None:
+        """Called once, before there are devices."""
+        ...
+
+    def recall(self, view: DeviceView, device: ZigbeeDevice) -> None:
+        """A view was made for `device`, which is attached to it next."""
+        ...
+
+    async def forget(self, device_id: str) -> None:
+        """The device is known no longer."""
+        ...
 
 
 class Roster:
@@ -35,16 +52,35 @@ class Roster:
         self._marks: dict[str, bool] = {}
         self._views: dict[str, DeviceView] = {}
         self._announced: set[str] = set()
+        self.memories: list[Memory] = []
+        self.on_heard: list[Callable[[DeviceView], None]] = []
+        """Called at every message of a device."""
 
     async def load(self) -> None:
         self._stored = await self._names.all()
         self._marks = await self._names.marks()
+        for memory in self.memories:
+            await memory.load()
+
+    async def start_over(self) -> None:
+        """Know no device any more, and what the store says now: it was restored."""
+        gone = list(self._announced)
+        for view in self._views.values():
+            view.detach()
+        self._views.clear()
+        self._announced.clear()
+        for device_id in gone:
+            self._bus.publish(DeviceRemoved(device_id=device_id))
+        await self.load()
 
     def devices(self) -> tuple[Device, ...]:
         return tuple(view.device() for view in self.announced())
 
     def announced(self) -> list[DeviceView]:
         return [view for id_, view in self._views.items() if id_ in self._announced]
+
+    def find(self, device_id: str) -> DeviceView | None:
+        return self._views.get(device_id) if device_id in self._announced else None
 
     def view(self, device_id: str) -> DeviceView:
         if device_id not in self._announced:
@@ -60,8 +96,28 @@ class Roster:
             view = self._views[device_id] = DeviceView(device_id, name, area, self._changed)
             view.confirm = self._marks.get(device_id)
             view.on_press = self._pressed
+            view.on_heard = self.on_heard
+            for memory in self.memories:
+                memory.recall(view, device)
         view.attach(device, air)
+        self._split(view)
         return view
+
+    def _split(self, whole: DeviceView) -> None:
+        """Give each part that is a thing of its own to people a view, as far as is known."""
+        for number, endpoint in enumerate(endpoints_apart(whole.ports), start=2):
+            device_id = part_id(whole.id, endpoint)
+            part = self._views.get(device_id)
+            if part is None:
+                name, area = self._part_name(device_id, whole, number)
+                part = self._views[device_id] = DeviceView(device_id, name, area, self._changed)
+                part.confirm = self._marks.get(device_id)
+                for memory in self.memories:
+                    memory.recall(part, whole.zigpy)
+            whole.parts[endpoint] = part
+            part.attach_part(whole, endpoint)
+        if whole.parts:
+            whole.refit()
 
     async def announce(self, view: DeviceView) -> None:
         """From now on people see it."""
@@ -77,6 +133,10 @@ class Roster:
         elif self._views.get(view.id) is view:
             self._announced.add(view.id)
             self._bus.publish(DeviceAdded(device=view.device()))
+        if view.whole is None:
+            self._split(view)
+            for part in view.parts.values():
+                await self.announce(part)
 
     async def rename(
         self, device_id: str, name: str | None, area: str | UnsetType | None
@@ -108,13 +168,24 @@ class Roster:
         return view.device()
 
     async def remove(self, device_id: str) -> None:
-        """Forget the device, its name and its mark."""
+        """Forget the device with its parts, their names and their marks."""
+        view = self._views.get(device_id)
+        if view is not None and view.whole is not None:
+            device_id = view.whole.id
+        whole = self._views.get(device_id)
+        for part in list(whole.parts.values()) if whole else ():
+            await self._forget(part.id)
+        await self._forget(device_id)
+
+    async def _forget(self, device_id: str) -> None:
         view = self._views.pop(device_id, None)
         if view is not None:
             view.detach()
         self._stored.pop(device_id, None)
         self._marks.pop(device_id, None)
         await self._names.forget(device_id)
+        for memory in self.memories:
+            await memory.forget(device_id)
         if device_id in self._announced:
             self._announced.discard(device_id)
             self._bus.publish(DeviceRemoved(device_id=device_id))
@@ -130,10 +201,15 @@ class Roster:
     def _pressed(self, view: DeviceView, button: str, press: str) -> None:
         if view.id in self._announced:
             self._bus.publish(
-                ButtonPressed(
-                    device_id=view.id, device_name=view.name, button=button, press=press
-                )
+                ButtonPressed(device_id=view.id, device_name=view.name, button=button, press=press)
             )
+
+    def _part_name(self, device_id: str, whole: DeviceView, number: int) -> tuple[str, str | None]:
+        given = self._stored.get(device_id) or self._suggested.get(device_id)
+        taken = {view.name.casefold() for view in self._views.values()}
+        while f"{whole.name} {number}".casefold() in taken:
+            number += 1
+        return given or (f"{whole.name} {number}", whole.area)
 
     def _changed(self, view: DeviceView, changes: dict[str, State]) -> None:
         if view.id in self._announced:

@@ -13,7 +13,10 @@ _PLUGS = frozenset({0x0009, 0x0051, 0x010A, 0x010B})
 _BY_CAPABILITY: tuple[tuple[str, Kind], ...] = (
     ("lock", "lock"),
     ("cover_position", "cover"),
+    ("cover_motion", "cover"),
     ("target_temperature", "thermostat"),
+    ("fan_mode", "fan"),
+    ("siren", "siren"),
 )
 
 
@@ -21,7 +24,7 @@ def kind_of(capabilities: Collection[str], device_types: Collection[int | None])
     """From the capabilities' names, and the device types of the endpoints."""
     for capability, kind in _BY_CAPABILITY:
         if capability in capabilities:
-            return kind
+            return "light" if kind == "fan" and "brightness" in capabilities else kind
     if "on_off" not in capabilities:
         return "sensor"
     types = {int(number) for number in device_types if number is not None}
@@ -32,6 +35,6 @@ def kind_of(capabilities: Collection[str], device_types: Collection[int | None])
 
 
 def asks_first(kind: Kind) -> bool:
-    """Whether a person has to say yes before such a device opens, unlocks or heats, where its owner
-    has not said."""
-    return kind == "lock"
+    """Whether a person has to say yes before such a device opens, unlocks, heats or sounds, where
+    its owner has not said."""
+    return kind in ("lock", "siren")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.buttons import STANDARD, Buttons, is_remote
 from pichat.zigbee.converter import REGISTRY, Converter
 from pichat.zigbee.definition import Definition, find
+from pichat.zigbee.pace import Pace
 from pichat.zigbee.sort import asks_first, kind_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Feature:
 
 
 class DeviceView:
-    """Holds one zigpy device. `changed(view, changes)` is called on the event loop, once for all
+    """Holds one zigpy device, or one of its parts that is a thing of its own to people (see
+    `pichat.zigbee.parts`). `changed(view, changes)` is called on the event loop, once for all
     that one message changed; `changes` is empty when only availability did."""
 
     def __init__(
@@ -62,6 +64,15 @@ class DeviceView:
         self.features: dict[str, Feature] = {}
         self.silent = False
         self.online = False
+        self.pace = Pace()
+        self.waiting: dict[str, State] = {}  # what it will be told when it wakes
+        self.on_heard: Sequence[Callable[[DeviceView], None]] = ()  # called at every message
+        self._heard_s: float | None = None  # since the radio has been open
+        self.whole: DeviceView | None = None  # of which this is a part
+        self.parts: dict[int, DeviceView] = {}  # by endpoint
+        self._own: list[Port] = []
+        self._held: dict[str, State] = {}  # what no attribute tells
+        self._ending: dict[str, asyncio.TimerHandle] = {}
         self._places = Places()
         self.zigpy: ZigbeeDevice
         self.ports: list[Port] = []
@@ -94,8 +105,20 @@ class DeviceView:
         self._detach += buttons.listen()
         device.add_listener(self)
         self._detach.append(lambda: device.remove_listener(self))
+        self._own = self.ports
         for port in self.ports:
             self._listen(port)
+        self.refit()
+
+    def attach_part(self, whole: DeviceView, endpoint: int) -> None:
+        """Be the part of `whole` that is this endpoint. Setting it up is left to the whole."""
+        self.detach()
+        self.whole, self.zigpy = whole, whole.zigpy
+        self._own = [p for p in whole.ports if p.cluster.endpoint.endpoint_id == endpoint]
+        for port in self._own:
+            self._follow(port)
+        self.definition = whole.definition
+        self.online, self.silent, self.pace = whole.online, whole.silent, whole.pace
         self.refit()
 
     def detach(self) -> None:
@@ -110,12 +133,17 @@ class DeviceView:
         for (name, cluster_id), converter in REGISTRY.items():
             if name in without:
                 continue
-            for port in self.ports:
+            for port in self._own:
+                if port.cluster.endpoint.endpoint_id in self.parts:
+                    continue
                 if port.cluster.cluster_id == cluster_id and converter.present(port):
                     found.setdefault(name, Feature(converter, port))
         self.features = dict(sorted(found.items()))
         states = {name: feature.decode() for name, feature in self.features.items()}
+        states |= {name: state for name, state in self._held.items() if name in found}
         self.state = {name: state for name, state in states.items() if state is not None}
+        for part in self.parts.values():
+            part.refit()
 
     def device(self) -> Device:
         last_seen = self.zigpy.last_seen
@@ -132,6 +160,7 @@ class DeviceView:
             last_seen_s=last_seen,
             confirm=asks_first(self.kind) if self.confirm is None else self.confirm,
             sleepy=self.sleepy,
+            waiting=dict(self.waiting),
         )
 
     def reported(self) -> dict[Port, list[str]]:
@@ -145,7 +174,13 @@ class DeviceView:
     def kind(self) -> Kind:
         if self.remote:
             return "remote"
-        types = {endpoint.device_type for endpoint in self.zigpy.non_zdo_endpoints}
+        ends = {p.cluster.endpoint.endpoint_id for p in self._own} if self.whole else None
+        types = {
+            endpoint.device_type
+            for endpoint in self.zigpy.non_zdo_endpoints
+            if endpoint.endpoint_id not in self.parts
+            and (ends is None or endpoint.endpoint_id in ends)
+        }
         return kind_of(self.features, types)
 
     @property
@@ -174,27 +209,79 @@ class DeviceView:
             watches.remove((wanted, future))
             future.cancel()
 
+    def assume(self, name: str, state: State, lasts_s: float | None) -> None:
+        """The device has accepted what no attribute of it tells; see `Converter.lasts_s`."""
+        if lasts_s == 0.0:
+            return
+        self._tell_held(name, state)
+        if lasts_s is not None and state is True:
+            loop = asyncio.get_running_loop()
+            self._ending[name] = loop.call_later(lasts_s, self._tell_held, name, False)
+
+    def state_told(self, name: str, state: State) -> None:
+        """Called by listeners of converters."""
+        if name in self.features:
+            self._tell_held(name, state)
+
+    def _tell_held(self, name: str, state: State) -> None:
+        if ending := self._ending.pop(name, None):
+            ending.cancel()
+        self._held[name] = state
+        if self.state.get(name) != state:
+            self.state[name] = self._fresh[name] = state
+            self._notify()
+
     def set_online(self, online: bool) -> None:
+        for part in self.parts.values():
+            part.set_online(online)
+        self._heard_s = None
         if self.online != online:
             self.online = online
             self._notify()
 
     def set_silent(self, silent: bool) -> None:
+        whole = self.whole or self
+        for view in (whole, *whole.parts.values()):
+            view.found_silent(silent)
+
+    def found_silent(self, silent: bool) -> None:
+        """What `set_silent` of the device that this belongs to means here."""
         if self.silent != silent:
             self.silent = silent
             self._notify()
 
-    def device_last_seen_updated(self, last_seen: Any) -> None:
-        """Called by zigpy at every message from the device."""
-        del last_seen
-        if self.silent:
-            self.set_silent(False)
+    def set_waiting(self, capability: str, value: State | None) -> None:
+        """What the device will be told; None: nothing any more."""
+        if value is None:
+            self.waiting.pop(capability, None)
+        else:
+            self.waiting[capability] = value
+        self._notify()
 
-    def _listen(self, port: Port) -> None:
+    def device_last_seen_updated(self, last_seen: Any) -> None:
+        """Called by zigpy at every message from the device, and when its time is set."""
+        if last_seen is None:
+            return
+        heard_s = last_seen.timestamp()
+        if self._heard_s is not None:
+            self.pace.learn(heard_s - self._heard_s)
+        self._heard_s = heard_s
+        self.set_silent(False)
+        for hear in self.on_heard:
+            hear(self)
+            for part in self.parts.values():
+                hear(part)
+
+    def _follow(self, port: Port) -> None:
         def heard(event: Any) -> None:
             self._heard(port, event.attribute_name)
 
         self._detach += [port.cluster.on_event(event, heard) for event in _HEARD]
+        port.cluster.add_listener(self)
+        self._detach.append(partial(port.cluster.remove_listener, self))
+
+    def _listen(self, port: Port) -> None:
+        self._follow(port)
         for (_, cluster_id), converter in REGISTRY.items():
             if cluster_id != port.cluster.cluster_id:
                 continue

@@ -9,9 +9,10 @@ from pichat.events import Capability, Colour, State
 from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter, tenths
 
 _FULL = 254
-_XY_FULL = 65536
+_XY_FULL = _ENHANCED_FULL = 65536
 _BY_HUE, _BY_TEMPERATURE = 0, 2  # color_mode; 1 is xy
-_CAN_HUE, _CAN_XY = 0x01, 0x08  # color_capabilities
+_BY_ENHANCED_HUE = 3  # enhanced_color_mode
+_CAN_HUE, _CAN_ENHANCED_HUE, _CAN_XY = 0x01, 0x02, 0x08  # color_capabilities
 
 
 def xy_of(colour: Colour) -> tuple[float, float]:
@@ -42,6 +43,36 @@ def colour_of(x: float, y: float) -> Colour:
     return Colour(hue_deg=round(hue * 360, 1), saturation_percent=round(saturation * 100, 1))
 
 
+def _hue_deg(attributes: Attributes) -> float | None:
+    """By the finer of the two notations, where the light is in that mode."""
+    enhanced = attributes.get("enhanced_current_hue")
+    if enhanced is not None and attributes.get("enhanced_color_mode") == _BY_ENHANCED_HUE:
+        return round(int(enhanced) / _ENHANCED_FULL * 360, 1)
+    hue = attributes.get("current_hue")
+    return None if hue is None else round(int(hue) / _FULL * 360, 1)
+
+
+async def _by_hue(
+    cluster: Cluster, wanted: Colour, transition_s: float | None, *, enhanced: bool
+) -> None:
+    hue = wanted.hue_deg % 360 / 360
+    saturation = round(min(max(wanted.saturation_percent, 0), 100) / 100 * _FULL)
+    if enhanced:
+        await cluster.command(
+            "enhanced_move_to_hue_and_saturation",
+            enhanced_hue=min(round(hue * _ENHANCED_FULL), _ENHANCED_FULL - 1),
+            saturation=saturation,
+            transition_time=tenths(transition_s),
+        )
+        return
+    await cluster.command(
+        "move_to_hue_and_saturation",
+        hue=round(hue * _FULL),
+        saturation=saturation,
+        transition_time=tenths(transition_s),
+    )
+
+
 @converter
 class ColourConverter(Converter):
     name = "colour"
@@ -52,6 +83,8 @@ class ColourConverter(Converter):
         Report(attribute="current_x", change=64),
         Report(attribute="current_y", change=64),
         Report(attribute="color_mode"),
+        Report(attribute="enhanced_current_hue", change=256),
+        Report(attribute="enhanced_color_mode"),
     )
     described_by = ("color_capabilities",)
     lights_up = True
@@ -59,7 +92,7 @@ class ColourConverter(Converter):
     def present(self, attributes: Attributes) -> bool:
         features = attributes.get("color_capabilities")
         if features is not None:
-            return bool(int(features) & (_CAN_HUE | _CAN_XY))
+            return bool(int(features) & (_CAN_HUE | _CAN_ENHANCED_HUE | _CAN_XY))
         return attributes.supported("current_hue") or attributes.supported("current_x")
 
     def capability(self, attributes: Attributes) -> Capability:
@@ -70,12 +103,9 @@ class ColourConverter(Converter):
         mode = attributes.get("color_mode")
         if mode == _BY_TEMPERATURE:
             return None  # it shines white
-        hue, saturation = attributes.get("current_hue"), attributes.get("current_saturation")
+        hue, saturation = _hue_deg(attributes), attributes.get("current_saturation")
         if hue is not None and saturation is not None and mode in (None, _BY_HUE):
-            return Colour(
-                hue_deg=round(int(hue) / _FULL * 360, 1),
-                saturation_percent=round(int(saturation) / _FULL * 100, 1),
-            )
+            return Colour(hue_deg=hue, saturation_percent=round(int(saturation) / _FULL * 100, 1))
         x, y = attributes.get("current_x"), attributes.get("current_y")
         if x is None or y is None:
             return None
@@ -87,13 +117,9 @@ class ColourConverter(Converter):
         if not isinstance(value, Colour):
             raise UnsupportedError("A colour has a hue and a saturation.")
         features = cluster.get("color_capabilities")
-        if features is None or int(features) & _CAN_HUE:
-            await cluster.command(
-                "move_to_hue_and_saturation",
-                hue=round(value.hue_deg % 360 / 360 * _FULL),
-                saturation=round(min(max(value.saturation_percent, 0), 100) / 100 * _FULL),
-                transition_time=tenths(transition_s),
-            )
+        features = _CAN_HUE if features is None else int(features)
+        if features & (_CAN_HUE | _CAN_ENHANCED_HUE):
+            await _by_hue(cluster, value, transition_s, enhanced=bool(features & _CAN_ENHANCED_HUE))
             return
         x, y = xy_of(value)
         await cluster.command(

@@ -14,6 +14,7 @@ class CoverPosition(Converter):
     cluster_id = 0x0102
     reports = (Report(attribute="current_position_lift_percentage", change=1),)
     settle_s = 60.0
+    apart = True
 
     def capability(self, attributes: Attributes) -> Capability:
         del attributes

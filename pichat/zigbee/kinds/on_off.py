@@ -18,6 +18,7 @@ class OnOff(Converter):
     name = "on_off"
     cluster_id = 0x0006
     reports = (Report(attribute="on_off"),)
+    apart = True
 
     def capability(self, attributes: Attributes) -> Capability:
         del attributes
