@@ -13,6 +13,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 Text = Annotated[str, Meta(min_length=1)]
+Radio = Literal["ezsp", "znp", "deconz"]
+FlowControl = Literal["software", "hardware", "none"]
 
 
 class Secret:
@@ -35,12 +37,27 @@ class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Zigbee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`path`: `simulated`, a serial device, `socket://host:port`, or `none` for no Zigbee."""
+    """`path`: `simulated`, `auto` for the one known stick that is plugged in, a serial device,
+    `socket://host:port`, or `none` for no Zigbee. `radio`: which protocol the stick speaks, EZSP
+    (Silicon Labs), ZNP (Texas Instruments) or deCONZ. What is None is as the stick needs it, if
+    PiChat knows that, else ezsp at 115200 baud with software flow control."""
 
     path: Text = "simulated"
-    baud_rate: Annotated[int, Meta(gt=0)] = 115200
-    flow_control: Literal["software", "hardware"] | None = None
+    radio: Radio | None = None
+    baud_rate: Annotated[int, Meta(gt=0)] | None = None
+    flow_control: FlowControl | None = None
     confirm_timeout_s: Positive = 5.0
+
+    # A device that listens is asked when it was silent for so long; one that sleeps is missing
+    # after three times its longest usual silence, at the latest after so long.
+    availability_mains_s: Positive = 600.0
+    availability_battery_s: Positive = 90_000.0
+    waiting_deadline_s: Positive = 3600.0  # how long a command waits for a device that sleeps
+
+    # Where firmware images for devices are: a folder of files, and an index (a file or a URL) in
+    # zigbee2mqtt's or zigpy's form. Nothing is fetched unless somebody asks for it.
+    firmware_folder: Path | None = None
+    firmware_index: Text | None = None
 
 
 class Simulator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

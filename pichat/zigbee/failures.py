@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlparse
 
 from pichat.config.types import Zigbee
+from pichat.zigbee.libraries import library_of
 
 _SIMULATED = ".sock.tty"
 """How the simulator's port ends, which nobody can plug in."""
@@ -30,17 +33,26 @@ def missing(config: Zigbee) -> str | None:
     return None
 
 
+def blocked(config: Zigbee) -> str | None:
+    """A sentence when another program holds the device, or it may not be opened."""
+    if not is_serial(config.path):
+        return None
+    try:
+        descriptor = os.open(config.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return explain(error, config)
+    return None
+
+
 def explain(error: BaseException, config: Zigbee) -> str:
     """A sentence for a failure to open the radio, or to go on with it."""
     path = config.path
     chain = list(_causes(error))
     names = {cause.__class__.__name__ for cause in chain}
-    if "NetworkSettingsInconsistent" in names:
-        return (
-            f"The Zigbee stick {config.path} holds another network than the one PiChat knows, so"
-            " it is not used. Plug the right stick in, or start afresh by removing zigbee.db from"
-            " the state directory; devices then have to join again."
-        )
     if gone := missing(config):
         return gone
     if "UnknownUriScheme" in names or (isinstance(error, ValueError) and not is_serial(path)):
@@ -53,11 +65,11 @@ def explain(error: BaseException, config: Zigbee) -> str:
             return sentence
     if any(isinstance(cause, TimeoutError) for cause in chain):
         return (
-            f"The Zigbee stick {config.path} does not answer. Check that it runs EZSP firmware"
-            f" (a Silicon Labs coordinator) and that zigbee.baud_rate is right"
-            f" ({config.baud_rate} now)."
+            f"{the_stick(config)} does not answer. Plug it out and in again. If that does not help,"
+            f" check that it runs {library_of(config.radio).firmware} and that zigbee.baud_rate is"
+            f" right ({config.baud_rate or 115200} now)."
         )
-    return f"The Zigbee stick {config.path} cannot be used: {str(error) or type(error).__name__}."
+    return f"{the_stick(config)} cannot be used: {str(error) or type(error).__name__}."
 
 
 def unusable(error: BaseException, database: Path) -> str:
@@ -72,15 +84,27 @@ def unusable(error: BaseException, database: Path) -> str:
     )
 
 
-def _stick(config: Zigbee) -> str:
+def the_stick(config: Zigbee) -> str:
+    """What it is called at the beginning of a sentence."""
     if config.path.endswith(_SIMULATED):
-        return "the simulated Zigbee stick"
-    return f"the Zigbee stick {config.path}"
+        return "The simulated Zigbee stick"
+    if not is_serial(config.path):
+        return f"The Zigbee coordinator at {config.path}"
+    return f"The Zigbee stick {config.path}"
 
 
 def lost(config: Zigbee) -> str:
     """A sentence for a connection that broke."""
-    return missing(config) or f"The connection to {_stick(config)} was lost."
+    return missing(config) or f"The connection to {_small(the_stick(config))} was lost."
+
+
+def silent(config: Zigbee) -> str:
+    """A sentence for a stick that was open and stopped answering."""
+    return f"{the_stick(config)} stopped answering. PiChat starts it again."
+
+
+def _small(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 from pichat.config.types import Zigbee
-from pichat.errors import UnavailableError
+from pichat.errors import PiChatError, UnavailableError
 from pichat.zigbee.air import Air
-from pichat.zigbee.failures import explain, lost, missing, unusable
+from pichat.zigbee.failures import explain, lost, missing, silent, unusable
+from pichat.zigbee.libraries import library_of, load_air, load_application
+from pichat.zigbee.opening import connect, start_network
+from pichat.zigbee.slots import IN_ALL
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 _STOP_S = (2.0, 5.0)
@@ -31,11 +35,13 @@ _STOP_S = (2.0, 5.0)
 thread has died can hang, and does not once that thread is gone."""
 _THREAD_END_S = 0.1
 """What the port's thread may take to end by itself after the link broke."""
+_COMMIT_S = 3600.0
+"""How often the values of attributes go to the disk: `pichat.zigbee.kept` writes them meanwhile."""
 _LAST_ACK_S = 0.1
 """An acknowledgement takes a few milliseconds on a port that works; bellows reports a frame that
 is cut off before it as a defect."""
 _OPENING_S = 1.0
-"""How long a stop lets the database or the port finish opening."""
+"""How long a stop, or a link that breaks, lets the database or the port finish opening."""
 
 
 class Session:
@@ -45,6 +51,7 @@ class Session:
         self.app = app
         self.air = air
         self.closed = asyncio.Event()
+        self._reason: str | None = None
         self._config = config
         self._under_way: set[asyncio.Timeout] = set()
 
@@ -64,7 +71,7 @@ class Session:
     async def under_way(self) -> AsyncIterator[None]:
         """Raises UnavailableError at once, or as soon as the link breaks."""
         if self.closed.is_set():
-            raise UnavailableError(lost(self._config))
+            raise UnavailableError(self._lost())
         timeout = asyncio.timeout(None)
         try:
             async with timeout:
@@ -72,35 +79,44 @@ class Session:
                 yield
         except TimeoutError:
             if timeout.expired():
-                raise UnavailableError(lost(self._config)) from None
+                raise UnavailableError(self._lost()) from None
             raise
         except asyncio.CancelledError:
             if _is_cancelled():
                 raise
-            raise UnavailableError(lost(self._config)) from None
+            raise UnavailableError(self._lost()) from None
         except Exception as error:
             # Once the port's thread is gone, the libraries below fail in any way.
             if self.closed.is_set():
-                raise UnavailableError(lost(self._config)) from error
+                raise UnavailableError(self._lost()) from error
             raise
         finally:
             self._under_way.discard(timeout)
 
+    def stopped_answering(self) -> None:
+        """The port is there, and nothing comes from it any more."""
+        self._reason = silent(self._config)
+        self.connection_lost(TimeoutError("no answer"))
+
     async def until_lost(self) -> None:
         """Waits for the link to break, then raises UnavailableError."""
         await self.closed.wait()
-        raise UnavailableError(lost(self._config))
+        raise UnavailableError(self._lost())
+
+    def _lost(self) -> str:
+        return missing(self._config) or self._reason or lost(self._config)
 
 
 @asynccontextmanager
 async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
     """A fresh application with the devices that its database knows; the radio is not open yet.
     Afterwards nothing of it is left: port, thread, tasks and database are closed."""
+    library = library_of(config.radio)
     # Half a second of imports; on a thread, the loop stays responsive meanwhile.
-    module = await asyncio.to_thread(importlib.import_module, "bellows.zigbee.application")
-    air = await asyncio.to_thread(_air)
+    make = await asyncio.to_thread(load_application, library)
+    air = await asyncio.to_thread(load_air, library)
     resolver = await asyncio.to_thread(importlib.import_module, "pichat.zigbee.resolver")
-    app = module.ControllerApplication(_settings(config, database))
+    app = make(_settings(config, database))
     app.register_device_resolver(resolver.resolve)
     is_new = not await asyncio.to_thread(database.exists)
     try:
@@ -128,11 +144,42 @@ async def application(config: Zigbee, database: Path) -> AsyncIterator[Session]:
 
 async def open_radio(session: Session, config: Zigbee) -> None:
     """Open the port; resume the stick's network, or form one when it has none. Raises
-    UnavailableError with the reason in plain words."""
+    UnavailableError with the reason in plain words, RefusedStickError when the stick works and
+    does not fit."""
+    await _open(session, config, start_network)
+
+
+async def connect_radio(session: Session, config: Zigbee) -> None:
+    """Open the port, and no more: for work on the stick itself. Raises UnavailableError."""
+    await _open(session, config, connect)
+
+
+async def on_stick(
+    session: Session, config: Zigbee, work: Callable[[ControllerApplication], Awaitable[T]]
+) -> T:
+    """`work` on a connected stick. Raises UnavailableError when the stick goes away or fails."""
+    try:
+        async with session.under_way():
+            return await work(session.app)
+    except PiChatError:
+        raise
+    except Exception as error:
+        log.info("work on the stick failed", path=config.path, reason=repr(error))
+        raise UnavailableError(explain(error, config)) from error
+
+
+Opening = Callable[["ControllerApplication", Zigbee], Coroutine[Any, Any, None]]
+
+
+async def _open(session: Session, config: Zigbee, opening: Opening) -> None:
     if gone := missing(config):
         raise UnavailableError(gone)
+    work = asyncio.create_task(opening(session.app, config))
     try:
-        await _finish(asyncio.create_task(session.app.startup(auto_form=True)))
+        await _unless_broken(work, session)
+        work.result()
+    except PiChatError:
+        raise
     except asyncio.CancelledError:
         if _is_cancelled():
             raise
@@ -143,6 +190,16 @@ async def open_radio(session: Session, config: Zigbee) -> None:
         raise UnavailableError(explain(error, config)) from error
 
 
+async def _unless_broken(work: asyncio.Task[None], session: Session) -> None:
+    """Waits for the work; when the link breaks before, it is cancelled."""
+    broken = asyncio.create_task(session.closed.wait())
+    try:
+        await asyncio.wait([work, broken], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        broken.cancel()
+        await _end(work)
+
+
 def _forget(database: Path) -> None:
     """Take away what was begun: zigpy would take half of its tables for a damaged file."""
     for end in ("", "-wal", "-shm"):
@@ -150,15 +207,19 @@ def _forget(database: Path) -> None:
 
 
 async def _finish(opening: asyncio.Task[None]) -> None:
-    """Await a task that leaves a thread behind when it is cancelled midway: a stop gives it
-    _OPENING_S first."""
+    """Await a task that leaves a thread behind when it is cancelled midway."""
     try:
         await asyncio.shield(opening)
-    except asyncio.CancelledError:
+    finally:
+        await _end(opening)
+
+
+async def _end(opening: asyncio.Task[None]) -> None:
+    """Give it _OPENING_S, then cancel it."""
+    if not opening.done():
         await asyncio.wait([opening], timeout=_OPENING_S)
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
-        raise
 
 
 def _is_cancelled() -> bool:
@@ -168,27 +229,21 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _air() -> Air:
-    names = (
-        ("zigpy.exceptions", "ZigbeeException"),
-        ("zigpy.exceptions", "RadioException"),
-        ("bellows.ash", "AshException"),
-    )
-    failures = tuple(getattr(importlib.import_module(module), name) for module, name in names)
-    return Air(failures, importlib.import_module("zigpy.types").PacketPriority.HIGH)
-
-
 def _settings(config: Zigbee, database: Path) -> dict[str, Any]:
     """The library's settings. What is not named here is its default, among it a network backup
-    in the database every day."""
+    in the database every day. The thread is bellows' own, and no other library knows it."""
     return {
         "device": {
             "path": config.path,
-            "baudrate": config.baud_rate,
-            "flow_control": config.flow_control,
+            "baudrate": config.baud_rate or 115200,
+            "flow_control": None if config.flow_control == "none" else config.flow_control,
         },
         "database_path": str(database),
-        "use_thread": True,
+        "database_commit_interval": _COMMIT_S,
+        **({"use_thread": True} if config.radio in (None, "ezsp") else {}),
+        "max_concurrent_requests": IN_ALL,
+        # `keep_alive` watches, and finds out sooner.
+        "watchdog_enabled": False,
         # Another stick, or a stick that someone else has used, must not be taken silently.
         "validate_network_settings": True,
         # Its providers are on the internet.

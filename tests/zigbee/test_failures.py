@@ -13,10 +13,6 @@ from pichat.zigbee.failures import explain, lost, missing, unusable
 from pichat.zigbee.names import first_name
 
 
-class NetworkSettingsInconsistent(Exception):  # noqa: N818 -- zigpy's name
-    pass
-
-
 def wrapped(error: Exception) -> Exception:
     """As the libraries raise it: from another."""
     outer = RuntimeError("outer")
@@ -33,7 +29,6 @@ def wrapped(error: Exception) -> Exception:
         (OSError(errno.EBUSY, "busy"), "in use by another"),
         (TimeoutError(), "does not answer"),
         (OSError(errno.ENOTTY, "no"), "is not a serial device"),
-        (NetworkSettingsInconsistent(), "holds another network"),
         (ValueError("odd"), "cannot be used: odd."),
     ],
 )

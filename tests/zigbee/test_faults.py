@@ -7,12 +7,10 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from pichat.config.types import Zigbee
 from pichat.errors import DeviceSilentError, UnavailableError
-from pichat.simulator.process import SimulatorProcess
 from tests.zigbee.running import Running, running_hub
 from tests.zigbee.simulated import NAMES, house
 
@@ -97,19 +95,6 @@ async def test_the_devices_are_listed_without_the_stick(known: Path) -> None:
         assert len(devices) == len(NAMES)
         assert not any(device.available for device in devices)
         assert running.device("bathroom sensor").state["temperature"] == 22.5
-
-
-async def test_a_stick_with_another_network_is_refused(known: Path) -> None:
-    control, state = known / "control", known / "stick.json"
-    memory = msgspec.json.decode(state.read_bytes())
-    memory["stick"]["network"]["pan"] ^= 1
-    state.write_bytes(msgspec.json.encode(memory))
-    async with SimulatorProcess(control=control, state=state, radio_delay_ms=3) as process:
-        config = Zigbee(path=process.path)
-        async with running_hub(known, config, NAMES, pair=True) as running:
-            part = await running.until_status("degraded")
-            assert "holds another network" in (part.reason or "")
-            assert len(running.hub.devices()) == len(NAMES)
 
 
 async def test_two_hubs_on_one_stick(known: Path, tmp_path: Path) -> None:
