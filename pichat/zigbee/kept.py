@@ -113,7 +113,8 @@ def _values(view: DeviceView) -> Iterator[_Value]:
             value = _plain(port.get(name))
             if value is not None:
                 attribute = int(cluster.find_attribute(name).id)
-                yield cluster.endpoint.endpoint_id, int(cluster.cluster_id), attribute, value
+                endpoint = int(cluster.endpoint.endpoint_id)  # in the interview, zigpy’s own type
+                yield endpoint, int(cluster.cluster_id), attribute, value
 
 
 def _plain(value: Any) -> bool | int | float | str | bytes | None:
