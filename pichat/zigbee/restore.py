@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from pichat.errors import BadRequestError, UnsupportedError
+from pichat.zigbee.converter import REGISTRY
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -36,6 +37,7 @@ async def write_network(
         raise BadRequestError(
             "This backup lacks the network's key, its number or its channel: it cannot be restored."
         )
+    old_address = backup.node_info.ieee
     if not await takes_address(app, backup):
         if not allow_new_eui64:
             raise UnsupportedError(
@@ -50,7 +52,7 @@ async def write_network(
         counter_increment=min(COUNTER_STEP, max(0, _LAST_COUNTER - counter)),
         allow_incomplete=True,  # without an address it counts as that
     )
-    _forget_other_coordinators(app)
+    take_address(app, str(old_address))
     log.info("network written", stick=str(app.state.node_info.ieee))
 
 
@@ -67,8 +69,29 @@ async def takes_address(app: ControllerApplication, backup: NetworkBackup) -> bo
         return False
 
 
+def take_address(app: ControllerApplication, old_address: str) -> None:
+    """What a stick of another address than the network's last one means: the old one must not be
+    taken for it, and the devices report to the old address. What they reported is forgotten, by
+    which it is known that they have to be set up; see `pichat.zigbee.configure`."""
+    if str(app.state.node_info.ieee) == old_address:
+        return
+    _forget_other_coordinators(app)
+    from zigpy.device import ZigbeeDevice
+
+    for device in app.devices.values():
+        endpoints = device.non_zdo_endpoints if isinstance(device, ZigbeeDevice) else ()
+        for cluster in (each for endpoint in endpoints for each in endpoint.in_clusters.values()):
+            for name in _reported(cluster.cluster_id):
+                if cluster.get(name) is not None:
+                    cluster.update_attribute(cluster.find_attribute(name).id, None)
+
+
+def _reported(cluster_id: int) -> set[str]:
+    converters = (each for (_, wanted), each in REGISTRY.items() if wanted == cluster_id)
+    return {report.attribute for converter in converters for report in converter.reports}
+
+
 def _forget_other_coordinators(app: ControllerApplication) -> None:
-    """The old stick, which would go on being taken for this one."""
     for ieee, device in list(app.devices.items()):
         if device.nwk == 0 and ieee != app.state.node_info.ieee:
             app.devices.pop(ieee)
