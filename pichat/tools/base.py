@@ -22,7 +22,7 @@ from pichat.errors import (
 from pichat.events import Device, ScreenCommand, Source, State, ToolCall, ToolResult
 from pichat.store.audit import Audit
 from pichat.tools.patterns import permits
-from pichat.tools.questions import Asked, Questions
+from pichat.tools.questions import PEOPLE, Asked, Questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,8 @@ Guard = Callable[[House, Any], Needed | None]
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """`arguments` is the msgspec type that the JSON arguments are converted to."""
+    """`arguments` is the msgspec type that the JSON arguments are converted to. One that is
+    `people_only` is not offered to models, nor carried out for them."""
 
     name: str
     description: str
@@ -102,6 +103,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     arguments: type[msgspec.Struct]
     handler: Handler
     guard: Guard | None = None
+    people_only: bool = False
 
 
 REGISTRY: dict[str, Tool] = {}
@@ -184,7 +186,7 @@ class Toolbox:
         another tool is a NotAllowedError.
         """
         with self._on_record(call, source, turn_id) as line:
-            found, arguments = self._checked(call, allowed)
+            found, arguments = self._checked(call, allowed, source)
             needed = found.guard(self._house, arguments) if found.guard else None
             if needed is None:
                 return line.done(await found.handler(self._reach, arguments))
@@ -209,7 +211,7 @@ class Toolbox:
             self._audit.add(question.turn_id, asked.source, asked.call, "declined", source)
             return ToolResult()
         with self._on_record(asked.call, asked.source, question.turn_id, source) as line:
-            found, arguments = self._checked(asked.call, None)
+            found, arguments = self._checked(asked.call, None, asked.source)
             needed = found.guard(self._house, arguments) if found.guard else None
             if needed and not asked.devices.issuperset(device.id for device in needed.devices):
                 raise NotAllowedError("The house has changed since that was asked; ask again.")
@@ -219,12 +221,14 @@ class Toolbox:
         """What waits for an answer, oldest first."""
         return self.questions.open()
 
-    def _checked(self, call: ToolCall, allowed: Sequence[str] | None) -> tuple[Tool, Any]:
+    def _checked(
+        self, call: ToolCall, allowed: Sequence[str] | None, source: Source
+    ) -> tuple[Tool, Any]:
         """The tool and its arguments."""
         found = self._tools.get(call.name)
         if found is None:
             raise NotFoundError(f"There is no tool called “{call.name}”.")
-        if not permits(allowed, call.name):
+        if not permits(allowed, call.name) or (found.people_only and source not in PEOPLE):
             raise NotAllowedError(f"The tool “{call.name}” is not among those that may be used.")
         try:
             return found, msgspec.convert(call.arguments, found.arguments)

@@ -57,7 +57,7 @@ def tool_specs(
             parameters=flat_schema(tools[name].arguments),
         )
         for name in sorted(tools)
-        if permits(allowed, name)
+        if permits(allowed, name) and not tools[name].people_only
     )
 
 
