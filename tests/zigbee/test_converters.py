@@ -13,6 +13,7 @@ from pichat.errors import UnsupportedError
 from pichat.events import Capability, Colour, State
 from pichat.zigbee.converter import REGISTRY, Converter, check_value, converter
 from pichat.zigbee.kinds.colour import colour_of, xy_of
+from pichat.zigbee.kinds.lock import operation
 from pichat.zigbee.sort import kind_of
 
 CONVERTERS = [
@@ -63,7 +64,11 @@ def test_every_capability_has_a_converter() -> None:
     assert {name for name, _ in REGISTRY} == {
         "on_off", "brightness", "colour", "colour_temperature", "cover_position", "lock",
         "target_temperature", "temperature", "humidity", "contact", "occupancy", "power",
-        "energy", "voltage", "battery", "illuminance",
+        "energy", "voltage", "battery", "illuminance", "tilt", "cover_motion", "siren", "squawk",
+        "fan_mode", "fan_speed", "thermostat_mode", "running_state", "heating_setpoint",
+        "cooling_setpoint", "water_leak", "smoke", "gas", "vibration", "tamper", "battery_low",
+        "pressure", "co2", "carbon_monoxide", "pm25", "formaldehyde", "current", "jammed",
+        "last_operation", "power_on_behaviour",
     }  # fmt: skip
 
 
@@ -104,6 +109,26 @@ def test_a_second_converter_for_the_same_is_refused() -> None:
         ("voltage", 0x0B04, {"rms_voltage": 2301, "ac_voltage_divisor": 10}, 230.1),
         ("colour_temperature", 0x0300, {"color_temperature": 370}, 2703),
         ("colour_temperature", 0x0300, {"color_temperature": 370, "color_mode": 0}, None),
+        ("tilt", 0x0102, {"current_position_tilt_percentage": 25}, 75),
+        ("jammed", 0x0101, {"lock_state": 0}, True),
+        ("fan_mode", 0x0202, {"fan_mode": 3}, "high"),
+        ("fan_speed", 0x0202, {"fan_mode": 2}, 66),
+        ("fan_speed", 0x0202, {"fan_mode": 5}, None),
+        ("on_off", 0x0202, {"fan_mode": 5}, True),
+        ("thermostat_mode", 0x0201, {"system_mode": 3}, "cool"),
+        ("running_state", 0x0201, {"running_state": 8}, "heating"),
+        ("running_state", 0x0201, {"running_mode": 3}, "cooling"),
+        ("running_state", 0x0201, {"pi_heating_demand": 0}, "idle"),
+        ("water_leak", 0x0500, {"zone_status": 1}, True),
+        ("tamper", 0x0500, {"zone_status": 4}, True),
+        ("battery_low", 0x0500, {"zone_status": 5}, False),
+        ("pressure", 0x0403, {"measured_value": 998}, 998.0),
+        ("pressure", 0x0403, {"measured_value": 998, "scaled_value": 9983, "scale": -1}, 998.3),
+        ("co2", 0x040D, {"measured_value": 0.000842}, 842.0),
+        ("co2", 0x040D, {"measured_value": float("nan")}, None),
+        ("pm25", 0x042A, {"measured_value": 12.34}, 12.3),
+        ("current", 0x0B04, {"rms_current": 421, "ac_current_divisor": 1000}, 0.421),
+        ("power_on_behaviour", 0x0006, {"start_up_on_off": 0xFF}, "previous"),
         ("colour", 0x0300, {"current_hue": 0, "current_saturation": 254, "color_mode": 2}, None),
         (
             "colour",
@@ -175,6 +200,61 @@ async def test_percent_open_becomes_percent_closed() -> None:
     assert blinds.sent == [("go_to_lift_percentage", {"percentage_lift_value": 30})]
 
 
+async def test_sirens_are_told_how_loud_and_for_how_long() -> None:
+    siren = Known(max_duration=60)
+    kind = found("siren", 0x0502)
+    await kind.command(siren, True)
+    await kind.command(siren, False)
+    loud, still = (arguments for _, arguments in siren.sent)
+    assert (loud["warning"], loud["warning_duration"]) == (0x17, 60)
+    assert (still["warning"], still["warning_duration"]) == (0, 0)
+    assert (kind.lasts_s(siren, True), kind.lasts_s(siren, False)) == (60.0, None)
+    assert kind.lasts_s(Known(max_duration=900), True) == 180.0  # however long it could
+
+
+@pytest.mark.parametrize(
+    ("sequence", "mode", "attribute"),
+    [
+        (2, 4, "occupied_heating_setpoint"),
+        (0, 3, "occupied_cooling_setpoint"),
+        (4, 3, "occupied_cooling_setpoint"),
+        (4, 4, "occupied_heating_setpoint"),
+        (4, 1, "occupied_heating_setpoint"),
+    ],
+)
+async def test_the_set_point_that_counts(sequence: int, mode: int, attribute: str) -> None:
+    climate = Known(
+        ctrl_sequence_of_oper=sequence,
+        system_mode=mode,
+        occupied_heating_setpoint=2000,
+        occupied_cooling_setpoint=2600,
+    )
+    await found("target_temperature", 0x0201).command(climate, 22.5)
+    assert climate.sent == [("write", {attribute: 2250})]
+
+
+def test_words_are_taken_in_any_case_and_only_those() -> None:
+    modes = Capability(name="thermostat_mode", writable=True, options=("off", "heat"))
+    assert check_value(modes, "Heat ", "radiator") == "heat"
+    with pytest.raises(UnsupportedError, match=r"thermostat mode can be off or heat\."):
+        check_value(modes, "cool", "radiator")
+
+
+@pytest.mark.parametrize(
+    ("source", "event", "user", "told"),
+    [
+        (0, 2, 3, "unlocked, keypad, code 3"),
+        (2, 13, 0xFFFF, "locked, hand"),
+        (1, 1, 0, "locked, radio"),
+        (2, 10, 0, "locked, by itself"),
+        (2, 9, 0, "unlocked, key"),
+        (0, 5, 7, "not unlocked, wrong code, keypad, code 7"),
+    ],
+)
+def test_who_moved_the_bolt(source: int, event: int, user: int, told: str) -> None:
+    assert operation(source, event, user) == told
+
+
 def test_values_are_checked_against_the_limits() -> None:
     wanted = Capability(
         name="colour_temperature", writable=True, unit="K", minimum=2200, maximum=6500
@@ -201,6 +281,9 @@ def test_values_are_checked_against_the_limits() -> None:
         ({"lock", "battery"}, 0x000A, "lock"),
         ({"cover_position"}, 0x0202, "cover"),
         ({"on_off"}, None, "switch"),
+        ({"fan_mode", "on_off"}, 0x0300, "fan"),
+        ({"siren", "squawk"}, 0x0403, "siren"),
+        ({"cover_motion"}, 0x0202, "cover"),
     ],
 )
 def test_what_sort_of_thing_it_is(

@@ -16,19 +16,25 @@ from pichat.simulator.process import SimulatorProcess
 from tests.zigbee.running import running_hub
 from tests.zigbee.simulated import HOUSE, NAMES, house
 
-LIGHT = ("brightness", "colour_temperature", "on_off")
+LIGHT = ("brightness", "colour_temperature", "on_off", "power_on_behaviour")
 EXPECTED = {
     "kitchen-light": ("light", LIGHT),
     "bedroom-light": ("light", LIGHT),
-    "living-room-lamp": ("light", ("brightness", "colour", "colour_temperature", "on_off")),
-    "hallway-light": ("light", ("on_off",)),
-    "office-plug": ("plug", ("energy", "on_off", "power", "voltage")),
+    "living-room-lamp": ("light", tuple(sorted((*LIGHT, "colour")))),
+    "hallway-light": ("light", ("on_off", "power_on_behaviour")),
+    "office-plug": (
+        "plug",
+        ("current", "energy", "on_off", "power", "power_on_behaviour", "voltage"),
+    ),
     "bathroom-sensor": ("sensor", ("battery", "humidity", "temperature")),
     "hallway-motion": ("sensor", ("battery", "illuminance", "occupancy")),
-    "front-door": ("sensor", ("battery", "contact")),
-    "front-door-lock": ("lock", ("battery", "lock")),
-    "living-room-blinds": ("cover", ("cover_position",)),
-    "bedroom-thermostat": ("thermostat", ("battery", "target_temperature", "temperature")),
+    "front-door": ("sensor", ("battery", "contact", "tamper")),
+    "front-door-lock": ("lock", ("battery", "jammed", "last_operation", "lock")),
+    "living-room-blinds": ("cover", ("cover_motion", "cover_position")),
+    "bedroom-thermostat": (
+        "thermostat",
+        ("battery", "running_state", "target_temperature", "temperature", "thermostat_mode"),
+    ),
 }
 
 
