@@ -79,7 +79,12 @@ class SoundSink(Protocol):
 
 
 class EchoCanceller(Protocol):
-    """Takes PiChat's own sound out of what the microphone heard."""
+    """Takes PiChat's own sound out of what the microphone heard.
+
+    `unspoilt` is what `clean` made last of it without touching whoever speaks at the same time:
+    more of the echo is left in it."""
+
+    unspoilt: bytes
 
     def played(self, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
         """All that goes to the speaker now, silence as well, int16. From any thread; never

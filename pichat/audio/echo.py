@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 
 from pichat.audio.echo_presence import EchoPresence
+from pichat.audio.linear_echo import LinearEcho
 from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.audio.reference import PIECES_PER_S, Played, Reference
 from pichat.errors import UnavailableError
@@ -57,7 +58,9 @@ class WebRtcEchoCanceller:
         self._left_s = 0.0  # to work on without any sound played
         self._working = False
         self._heard = self._passed = 0.0  # energies since it began to work
+        self._linear = LinearEcho()
         self.attenuation_db = 0.0
+        self.unspoilt = b""
 
     def played(self, pcm: bytes, sample_rate_hz: int, channels: int) -> None:
         """See EchoCanceller. It wants the silence between the sounds as well: two streams that
@@ -70,24 +73,27 @@ class WebRtcEchoCanceller:
             self._clean(pcm[start : start + _FRAME_BYTES])
             for start in range(0, len(pcm), _FRAME_BYTES)
         ]
-        return b"".join(pieces)
+        self.unspoilt = b"".join(unspoilt for _, unspoilt in pieces)
+        return b"".join(cleaned for cleaned, _ in pieces)
 
-    def _clean(self, heard: bytes) -> bytes:
+    def _clean(self, heard: bytes) -> tuple[bytes, bytes]:
         played = self._reference.next()
         if self._shifts != self._reference.shifts:
             # What it learnt is in the wrong place now; a new one is right within a syllable.
             self._shifts = self._reference.shifts
             self._module = self._new_module()
+            self._linear = LinearEcho()
             self._presence = EchoPresence()
         if not played.silent:
             self._left_s = _TAIL_S
         elif self._left_s > 0:
             self._left_s -= 1 / PIECES_PER_S
         elif not self._working:
-            return heard
-        passed = self._process(heard, played)
+            return heard, heard
+        passed, unspoilt = self._process(heard, played), self._linear.clean(heard, played)
         echo = self._presence.note(_mean_square(played.pcm), _mean_square(heard))
-        return self._choose(heard, passed, cancelled=echo and self._left_s > 0)
+        cancelled = echo and self._left_s > 0
+        return self._choose(heard, passed, cancelled=cancelled), unspoilt if echo else heard
 
     def _choose(self, heard: bytes, passed: bytes, *, cancelled: bool) -> bytes:
         """What was heard, or what is left of it without the echo."""

@@ -165,9 +165,10 @@ class Listener:
             self._renew_recogniser()
         if not self._hypothesis.able:
             return []
-        heard = block
+        heard = unspoilt = block
         if engines.canceller is not None:
             block = engines.canceller.clean(heard)
+            unspoilt = engines.canceller.unspoilt
             self._own_voice.note(heard, block)
         self._kept.append(block)
         wake = self._hear_wake_words(heard)
@@ -179,7 +180,9 @@ class Listener:
             speech = self._speech(block)
         stop = None
         if before in _OWN_VOICE and engines.stop_phrases is not None:
-            stop = engines.stop_phrases.process(block)
+            stop = engines.stop_phrases.process(unspoilt)
+            if self._own_voice.alone:
+                stop = None
         if before in _IN_COMMAND:
             quiet = speech is not None and speech < self._rules.speech_on
             text = self._hypothesis.feed(block if self._near else faint(block), quiet=quiet)

@@ -11,10 +11,12 @@ from statistics import median
 
 import numpy as np
 
+from pichat.app.speech import STOP_PHRASES
 from pichat.audio.echo import WebRtcEchoCanceller
 from pichat.audio.pcm import BLOCK_BYTES
 from pichat.audio.portaudio import PortAudio
 from pichat.audio.speaker import Speaker
+from pichat.stt.keyphrase import KeyPhrases
 from scripts.benches.figure import Figure, percentile
 from tests.audio.device_parts import Part, pieces, sine
 from tests.audio.echo_room import (
@@ -25,6 +27,7 @@ from tests.audio.echo_room import (
     level_db,
     part,
     speech_probability,
+    stops,
 )
 from tests.support.noise import white
 from tests.support.pulse import RECORDED_RATE_HZ, Recording, in_environment, pulse_server
@@ -52,6 +55,7 @@ def run() -> list[Figure]:
         _p95("voice.pause_to_silence_p95", pauses_ms, 200, note),
         *_echo(),
         *_double_talk(),
+        *_stopping(),
         *_cost(),
     ]
 
@@ -173,6 +177,34 @@ def _double_talk() -> list[Figure]:
             note=note,
         ),
     ]
+
+
+def _stopping() -> list[Figure]:
+    """How often a stop phrase ends an answer that is heard as loudly."""
+    phrases, answer = KeyPhrases(STOP_PHRASES), espoken(ANSWER)
+    found: list[Figure] = []
+    for gain_db, limit in ((-20, 90), (-12, 90), (-6, 75), (0, 65)):
+        heard = others = trials = 0
+        for phrase in STOP_PHRASES:
+            for voice in VOICES:
+                trial = stops(
+                    WebRtcEchoCanceller(), phrases, spoken(phrase, voice), answer, gain_db
+                )
+                heard += trial.heard.count(phrase)
+                others += len(trial.others)
+                trials += 2
+        found.append(
+            Figure(
+                name=f"voice.stop_phrase_heard_through_answer_{-gain_db}_db",
+                value=heard / trials * 100,
+                unit="%",
+                limit=limit,
+                sense="at least",
+                samples=trials,
+                note=f"4 phrases × 4 voices, first and second answer; {others} where none was said",
+            )
+        )
+    return found
 
 
 def _cost() -> list[Figure]:

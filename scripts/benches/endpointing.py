@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from pichat.app.speech import STOP_PHRASES
 from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.intents.complete import Completeness
 from pichat.intents.gate import first_understood
@@ -33,7 +34,6 @@ from tests.support.speech import VOICES, silence, spoken
 
 SENTENCES = 4000
 SILENCE_S = 0.14
-PHRASES = ("stop", "never mind", "be quiet", "cancel")
 BYTES_A_SECOND = SAMPLE_RATE_HZ * SAMPLE_BYTES
 
 
@@ -137,9 +137,9 @@ def _known(hypothesis: Hypothesis, pcm: bytes) -> tuple[str, ...]:
 
 
 def _stop_phrases() -> list[Figure]:
-    phrases = KeyPhrases(PHRASES)
+    phrases = KeyPhrases(STOP_PHRASES)
     lags_ms = []
-    for phrase in PHRASES:
+    for phrase in STOP_PHRASES:
         for voice in VOICES:
             said = silence(1) + spoken(phrase, voice)
             times = [at_s for found, at_s in _spot(phrases, said + silence(0.6)) if found == phrase]
@@ -151,7 +151,7 @@ def _stop_phrases() -> list[Figure]:
     false_alarms = len(_spot(phrases, others))
     cost = (time.thread_time() - started_s) / (len(others) / BYTES_A_SECOND)
     minutes = len(others) / BYTES_A_SECOND / 60
-    said_count = len(PHRASES) * len(VOICES)
+    said_count = len(STOP_PHRASES) * len(VOICES)
     return [
         Figure(
             name="voice.stop_phrases_heard", value=100 * len(lags_ms) / said_count, unit="%",

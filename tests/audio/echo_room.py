@@ -10,6 +10,8 @@ import soxr
 
 from pichat.audio.base import EchoCanceller
 from pichat.audio.pcm import BLOCK_BYTES, SAMPLE_RATE_HZ
+from pichat.stt.keyphrase import KeyPhrases
+from pichat.turn.own_voice import OwnVoice
 from pichat.vad.base import load_voice_activity
 from tests.support.noise import at_level, in_room, louder, mix, white
 from tests.support.speech import silence
@@ -20,10 +22,12 @@ BYTES_PER_S = 2 * SAMPLE_RATE_HZ
 
 @dataclass(frozen=True)
 class Heard:
-    """What the microphone gave, and what the canceller made of it."""
+    """What the microphone gave, and what the canceller made of it: `unspoilt` without touching
+    whoever speaks."""
 
     raw: bytes
     cleaned: bytes
+    unspoilt: bytes
 
 
 def in_echo(
@@ -45,7 +49,7 @@ def in_echo(
     """
     raw = _at_microphone(played, gain_db, delay_s, near, drift)
     pieces = _blocks(at_device(played, channels), DEVICE_HZ // 50 * 2 * channels)
-    cleaned = []
+    cleaned, unspoilt = [], []
     waiting: list[bytes] = []
     for number, block in enumerate(_blocks(raw, BLOCK_BYTES)):
         given = round(number / (1 + drift)) if drift else number
@@ -56,7 +60,8 @@ def in_echo(
                 canceller.played(piece, DEVICE_HZ, channels)
             waiting.clear()
         cleaned.append(canceller.clean(block))
-    return Heard(raw, b"".join(cleaned))
+        unspoilt.append(canceller.unspoilt)
+    return Heard(raw, b"".join(cleaned), b"".join(unspoilt))
 
 
 def at_device(pcm: bytes, channels: int = 1) -> bytes:
@@ -101,3 +106,46 @@ def speech_probability(pcm: bytes) -> npt.NDArray[np.float64]:
 
 def _blocks(pcm: bytes, size: int) -> list[bytes]:
     return [pcm[start : start + size] for start in range(0, len(pcm) - size + 1, size)]
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The phrases that ended an answer where somebody said one, and elsewhere."""
+
+    heard: list[str]
+    others: list[str]
+
+
+def stops(
+    canceller: EchoCanceller, phrases: KeyPhrases, says: bytes, answer: bytes, gain_db: float
+) -> Stops:
+    """Somebody says it two seconds into the first answer and into the second, when the room is
+    known; as loud as the echo, or as the answer where the echo is faint."""
+    says = as_loud_as(says, answer, gain_db if gain_db > -12 else 0)
+    said_s = [3.0, len(answer) / BYTES_PER_S + 5.0]
+    near = silence(said_s[0]) + says
+    near += silence(said_s[1] - len(near) / BYTES_PER_S) + says
+    played = silence(1) + answer + silence(2) + answer + silence(1)
+    heard = in_echo(canceller, played, gain_db=gain_db, delay_s=0.08, near=near)
+    ended = _stopped_by(heard, phrases)
+    after_s = len(says) / BYTES_PER_S + 0.4
+    within = [any(0 < at_s - begin_s < after_s for begin_s in said_s) for _, at_s in ended]
+    return Stops(
+        [phrase for (phrase, _), hit in zip(ended, within, strict=True) if hit],
+        [phrase for (phrase, _), hit in zip(ended, within, strict=True) if not hit],
+    )
+
+
+def _stopped_by(heard: Heard, phrases: KeyPhrases) -> list[tuple[str, float]]:
+    """Each phrase that would end PiChat's answer, and the second at which it does: as the listener
+    takes them."""
+    own_voice, found = OwnVoice(), []
+    phrases.reset()
+    pieces = zip(*(_blocks(each, BLOCK_BYTES) for each in (heard.raw, heard.cleaned)), strict=True)
+    for number, (raw, cleaned) in enumerate(pieces, 1):
+        own_voice.note(raw, cleaned)
+        at = (number - 1) * BLOCK_BYTES
+        phrase = phrases.process(heard.unspoilt[at : at + BLOCK_BYTES])
+        if phrase and not own_voice.alone:
+            found.append((phrase, number * BLOCK_BYTES / BYTES_PER_S))
+    return found

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from _pytest.mark import ParameterSet
 
+from pichat.app.speech import STOP_PHRASES
 from pichat.audio.echo import WebRtcEchoCanceller
 from pichat.audio.pcm import BLOCK_BYTES, SILENT_BLOCK
 from pichat.config.types import WakeWord
+from pichat.stt.keyphrase import KeyPhrases
 from pichat.wake.base import load_wake_words
 from tests.audio.echo_room import (
     BYTES_PER_S,
@@ -23,6 +25,7 @@ from tests.audio.echo_room import (
     level_db,
     part,
     speech_probability,
+    stops,
 )
 from tests.support.noise import white
 from tests.support.speech import VOICES, espoken, silence, spoken
@@ -199,3 +202,17 @@ def test_without_an_echo_nobody_is_taken_for_one() -> None:
     assert heard.cleaned == heard.raw
     echo = in_echo(canceller, espoken(ANSWER) * 2, gain_db=-6, delay_s=0.08)
     assert level_db(part(echo.raw, 4, 6)) - level_db(part(echo.cleaned, 4, 6)) > 25
+
+
+@pytest.mark.parametrize(
+    ("gain_db", "phrase", "voice"),
+    quick_ones([(-12, "stop", "slt"), (0, "stop", "rms")], GAINS_DB, STOP_PHRASES, VOICES),
+)
+def test_a_stop_phrase_is_heard_through_an_answer(gain_db: int, phrase: str, voice: str) -> None:
+    """By a person who is as loud as the echo, or as the answer where the echo is faint."""
+    trial = stops(
+        Stepping(), KeyPhrases(STOP_PHRASES), spoken(phrase, voice), espoken(ANSWER), gain_db
+    )
+    assert not trial.others
+    if gain_db <= -12:
+        assert phrase in trial.heard
