@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from pichat.app.house import start_house
+from pichat.app.house import names_of, start_house
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
 from pichat.app.speech import build_voice, start_speech
@@ -20,7 +22,8 @@ from pichat.store.conversations import open_conversations
 from pichat.store.db import open_database
 from pichat.store.settings import Settings
 from pichat.tools import load_tools
-from pichat.tools.base import Toolbox
+from pichat.tools.base import Tool, Toolbox
+from pichat.tools.network_tools import network_tools
 from pichat.turn.profiles import Profiles
 from pichat.turn.recognition import follow_names
 from pichat.turn.runs import Runs
@@ -72,8 +75,9 @@ class Daemon:
         opening = open_conversations(database, health)
         conversations = await steps.start("conversations", opening)
         profiles = await Profiles.load(config, database, bus)
-        hub = start_house(parts, database).hub
-        toolbox = self._toolbox(parts, hub, audit)
+        zigbee = start_house(parts, database)
+        hub = zigbee.hub
+        toolbox = self._toolbox(parts, hub, audit, network_tools(zigbee.care))
         thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
@@ -89,6 +93,10 @@ class Daemon:
             runs=runs,
             profiles=profiles,
             conversations=conversations,
+            backups=zigbee.backups,
+            network=zigbee.care,
+            groups=zigbee.together.groups,
+            scenes=zigbee.together.scenes,
             images=thinking.images,
             bus=bus,
             health=health,
@@ -96,15 +104,17 @@ class Daemon:
         self._gateway = gateway = await steps.start("gateway", Gateway(config.server, services))
         self.url = gateway.url
         lock.announce(gateway.url)
-        steps.run("intents", follow_names(thinking.tongues, hub.devices, bus))
+        steps.run("intents", follow_names(thinking.tongues, partial(names_of, hub), bus))
         if not isinstance(voice, SilentVoice):
             start_listening(parts, voice, speech, hub)
 
-    def _toolbox(self, parts: Parts, hub: Hub, audit: Audit) -> Toolbox:
+    def _toolbox(
+        self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]
+    ) -> Toolbox:
         return Toolbox(
             hub,
             audit,
-            load_tools(),
+            {**load_tools(), **more},
             parts.bus,
             language=parts.config.language,
             screens=lambda: self._gateway.screens() if self._gateway else 0,

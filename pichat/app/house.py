@@ -8,10 +8,13 @@ from functools import partial
 from msgspec import structs
 
 from pichat.app.parts import Parts
+from pichat.events import Device
 from pichat.simulator.house import load_house
 from pichat.simulator.process import SimulatorProcess
 from pichat.store.db import Database
+from pichat.tools.others import with_others
 from pichat.zigbee.house import ZigbeeHouse, build_house
+from pichat.zigbee.hub import Hub
 
 
 def start_house(parts: Parts, database: Database) -> ZigbeeHouse:
@@ -33,11 +36,17 @@ def start_house(parts: Parts, database: Database) -> ZigbeeHouse:
         parts.health,
         names,
         pair_at_first_start=simulated,
+        settings=parts.config,
     )
     needs: Set[str] = {"simulator"} if simulated else set()
     parts.steps.run("zigbee", parts.after(needs, house.life.run))
     parts.await_ready("zigbee")
     return house
+
+
+def names_of(hub: Hub) -> tuple[Device, ...]:
+    """All that can be named: the devices, groups and scenes."""
+    return with_others(hub.devices(), hub.groups(), hub.scenes())
 
 
 def _simulator(parts: Parts) -> SimulatorProcess:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from pichat.app.house import names_of
 from pichat.app.parts import Parts
 from pichat.app.speech import Speech
 from pichat.audio.ducking import Ducking
@@ -32,7 +33,7 @@ def start_listening(parts: Parts, voice: VoiceLoop, speech: Speech, hub: Hub) ->
         speech.clips.set_recogniser(open_recogniser)
 
     opening = partial(_recogniser, parts, speech)
-    recognition = Recognition(hub.devices, opening, use, parts.bus, parts.health)
+    recognition = Recognition(partial(names_of, hub), opening, use, parts.bus, parts.health)
     # The names are known once the radio was tried: learning them before would be for nothing.
     parts.run(RECOGNITION, recognition.serve, needs={"zigbee"})
     controls = Controls(config.controls, parts.bus, parts.health, voice)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from pichat.app.house import names_of
 from pichat.app.parts import Parts
 from pichat.gateway.services import Images as Drawing
 from pichat.intents.understand import Intents
@@ -43,9 +45,10 @@ async def start_thinking(
     memory, recent = Memory(conversations, bus), Recent(bus)
     parts.steps.run("memory", memory.serve())
     parts.steps.run("recent", recent.serve())
-    mind = Mind(chain, providers, toolbox, memory, hub.devices, recent.changes, config.language)
-    intents = Intents(config.language, hub.devices)
-    tongues = Tongues(config.language, intents, lambda other: Intents(other, hub.devices))
+    named = partial(names_of, hub)
+    mind = Mind(chain, providers, toolbox, memory, named, recent.changes, config.language)
+    intents = Intents(config.language, named)
+    tongues = Tongues(config.language, intents, lambda other: Intents(other, named))
     makers = {
         name: provider for name, provider in providers.items() if isinstance(provider, ImageMaker)
     }

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from pichat.audio.base import SoundSink
@@ -10,8 +11,11 @@ from pichat.bus import Bus
 from pichat.config.types import Style
 from pichat.events import (
     Device,
+    DeviceGroup,
     Question,
+    Scene,
     Source,
+    State,
     ToolCall,
     ToolResult,
     TurnEvent,
@@ -26,6 +30,20 @@ from pichat.tts.base import Speech
 from pichat.turn.clips import Written
 from pichat.turn.profiles import ProfileView
 from pichat.turn.run import Run
+from pichat.zigbee.backup.listing import StoredBackup
+from pichat.zigbee.backup.plan import RestorePlan
+from pichat.zigbee.backup.restoring import Restored
+from pichat.zigbee.care.firmware_types import FirmwareState
+from pichat.zigbee.care.types import (
+    AttributeValue,
+    Bindings,
+    ChannelPlan,
+    EnergyScan,
+    Neighbours,
+    NetworkMap,
+    NetworkStatus,
+    Reporting,
+)
 
 
 class Turns(Protocol):
@@ -69,6 +87,54 @@ class House(Protocol):
     async def permit_join(self, duration_s: int) -> None:
         """Let new devices join for that long, at most 254 s. Raises UnavailableError."""
         ...
+
+
+class Groups(Protocol):
+    """Groups that people make. Changes raise BadRequestError for a name or members that cannot be,
+    NotFoundError, and UnavailableError."""
+
+    def all(self) -> tuple[DeviceGroup, ...]: ...
+
+    async def create(self, name: str, device_ids: Sequence[str]) -> DeviceGroup: ...
+
+    async def update(
+        self, group_id: str, *, name: str | None = None, device_ids: Sequence[str] | None = None
+    ) -> DeviceGroup: ...
+
+    async def delete(self, group_id: str) -> None: ...
+
+
+class Scenes(Protocol):
+    """Changes raise what those of Groups do, and UnsupportedError for a state that a device cannot
+    have."""
+
+    def all(self) -> tuple[Scene, ...]: ...
+
+    async def create(
+        self,
+        name: str,
+        *,
+        states: Mapping[str, Mapping[str, State]] | None = None,
+        device_ids: Sequence[str] | None = None,
+        area: str | None = None,
+        transition_s: float = 0.0,
+    ) -> Scene:
+        """With the states given, else as the devices or those of the room are now."""
+        ...
+
+    async def update(
+        self,
+        scene_id: str,
+        *,
+        name: str | None = None,
+        states: Mapping[str, Mapping[str, State]] | None = None,
+        capture: bool = False,
+        transition_s: float | None = None,
+    ) -> Scene:
+        """With `capture`, its devices as they are now."""
+        ...
+
+    async def delete(self, scene_id: str) -> None: ...
 
 
 class Voice(Protocol):
@@ -220,6 +286,90 @@ class Conversations(Protocol):
     async def delete_message(self, message_id: str) -> None: ...
 
 
+class Backups(Protocol):
+    """The network, the devices and what people said of them, in files. Raise UnavailableError;
+    `content` is a whole file, which `what` names in sentences, and BadRequestError says that it is
+    damaged."""
+
+    async def list(self) -> tuple[StoredBackup, ...]:
+        """Newest first."""
+        ...
+
+    async def create(self) -> StoredBackup:
+        """One of now. Raises NotFoundError when there was never a network."""
+        ...
+
+    def path(self, name: str) -> Path: ...
+
+    async def read(self, name: str) -> bytes:
+        """Raises NotFoundError."""
+        ...
+
+    async def plan(self, content: bytes, what: str) -> RestorePlan:
+        """What restoring would do. Nothing is done."""
+        ...
+
+    async def restore(self, content: bytes, what: str, *, allow_new_eui64: bool) -> Restored:
+        """Raises UnsupportedError when the stick cannot take over the old one's address and may
+        not keep its own."""
+        ...
+
+
+class NetworkCare(Protocol):
+    """Looking at the network. Devices are named by id or name, clusters and attributes by number or
+    name. Raise UnavailableError while the radio is away; NotFoundError, UnsupportedError and
+    DeviceSilentError where one device is asked."""
+
+    def network(self) -> NetworkStatus: ...
+
+    async def scan_map(self) -> NetworkMap:
+        """Ask all routers; one that does not answer is shown as such. Raises BusyError."""
+        ...
+
+    async def neighbours(self, device: str) -> Neighbours: ...
+
+    async def scan_energy(self) -> EnergyScan:
+        """Raises BusyError."""
+        ...
+
+    def plan_channel(self, channel: int) -> ChannelPlan:
+        """What a change would mean. Raises BadRequestError."""
+        ...
+
+    async def firmware(self, device: str) -> FirmwareState: ...
+
+    async def offer_firmware(self, image: bytes) -> str:
+        """Keep an image for one update; its id. Raises BadRequestError for what is none."""
+        ...
+
+    async def bindings(self, device: str) -> Bindings: ...
+
+    async def reporting(
+        self,
+        device: str,
+        cluster: int | str,
+        attribute: int | str,
+        *,
+        endpoint: int | None = None,
+    ) -> Reporting: ...
+
+    async def read_attributes(
+        self,
+        device: str,
+        cluster: int | str,
+        attribute: int | str | None,
+        *,
+        endpoint: int | None = None,
+        manufacturer_code: int | None = None,
+    ) -> tuple[AttributeValue, ...]:
+        """One, or all that the device has of the cluster."""
+        ...
+
+    def diagnostics(self) -> dict[str, Any]:
+        """As JSON values, without a key; also while the radio is away."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     turns: Turns
@@ -230,6 +380,10 @@ class Services:
     runs: Runs
     profiles: Profiles
     conversations: Conversations
+    backups: Backups
+    network: NetworkCare
+    groups: Groups
+    scenes: Scenes
     bus: Bus
     health: Health
     images: Images = field(default_factory=nobody_draws)

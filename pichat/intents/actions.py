@@ -74,15 +74,24 @@ def set_position(match: Match) -> Meaning | None:
 def set_light(match: Match) -> Meaning | None:
     """Brightness in percent (0 is off), a colour by name, or a colour temperature in kelvin."""
     if "brightness" in match.slots:
-        brightness = int(match.slots["brightness"])
+        brightness, during = int(match.slots["brightness"]), _during(match)
         if brightness == 0:
-            return setting(match, "on_off", False, ("light",))
-        return setting(match, "brightness", brightness, ("light",))
+            return setting(match, "on_off", False, ("light",), **during)
+        return setting(match, "brightness", brightness, ("light",), **during)
     if "color" in match.slots:
         return _colour(match, str(match.slots["color"]))
     if "temperature" in match.slots:
         return setting(match, "colour_temperature", int(match.slots["temperature"]), ("light",))
     return None
+
+
+def _during(match: Match) -> dict[str, int]:
+    """How long the lights may take, when somebody said."""
+    if minutes := match.slots.get("during_minutes"):
+        return {"transition_s": int(minutes) * 60}
+    if seconds := match.slots.get("during_seconds"):
+        return {"transition_s": int(seconds)}
+    return {}
 
 
 def _colour(match: Match, name: str) -> Meaning | None:

@@ -46,6 +46,8 @@ def answer(understood: Understood, results: Sequence[ToolResult], devices: Seque
         return condition.told(understood, devices, time.time())
     if call.name == "set_device_state":
         return _done(understood, outcomes, by_id)
+    if call.name == "activate_scene":
+        return _scene(str((results[0].value or {}).get("scene", "")), outcomes, by_id)
     return _told(understood, outcomes, by_id)
 
 
@@ -57,6 +59,11 @@ def _done(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str
     waiting = [outcome for outcome in outcomes if outcome.error_code == WaitingError.code]
     failed = [outcome for outcome in outcomes if not outcome.ok and outcome not in waiting]
     verb, rest = _act(understood)
+    if done and all(outcome.going_to is not None for outcome in done) and not waiting:
+        are = "are" if len(done) > 1 else "is"
+        to = rest or (" on" if done[0].going_to else " off")
+        more = f"; {failures(failed, by_id)}" if failed else ""
+        return sentence(f"{_acted_on(understood, done, by_id)} {are} going{to}{more}")
     parts = []
     if done and (failed or waiting):
         noun = _noun(outcomes, by_id)
@@ -69,6 +76,16 @@ def _done(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str
     if waiting:
         parts.append(_waits(waiting, f"{verb.lower()}{rest}"))
     return " ".join(parts)
+
+
+def _scene(name: str, outcomes: list[DeviceOutcome], by_id: dict[str, Device]) -> str:
+    failed = [outcome for outcome in outcomes if not outcome.ok]
+    if not failed:
+        going = any(outcome.going_to is not None for outcome in outcomes)
+        return sentence(f"{plain(name)} is {'coming up' if going else 'on'}")
+    done = {o.device_id for o in outcomes} - {o.device_id for o in failed}
+    told = failures(failed, by_id)
+    return sentence(f"{plain(name)} is only partly on; {told}" if done else told)
 
 
 def _waits(waiting: list[DeviceOutcome], done: str) -> str:

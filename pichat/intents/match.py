@@ -9,6 +9,7 @@ import msgspec
 
 from pichat.events import Colour, Device, Kind, ToolCall
 from pichat.intents.names import DOMAIN_OF_KIND
+from pichat.tools.others import real
 
 if TYPE_CHECKING:
     from hassil import RecognizeResult
@@ -30,9 +31,10 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...]
 
     def within(self, area: str | None) -> list[Device]:
-        """The devices of a room, or of the house."""
+        """The devices of a room, or of the house; a group is none of them."""
         folded = area.casefold() if area else None
-        return [d for d in self.devices if folded is None or (d.area or "").casefold() == folded]
+        found = real(self.devices)
+        return [d for d in found if folded is None or (d.area or "").casefold() == folded]
 
 
 class Meaning(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,11 +149,12 @@ def area_target(area: str | None, kinds: Sequence[Kind]) -> dict[str, Any]:
 
 
 def setting(
-    match: Match, capability: str, value: Any, kinds: Sequence[Kind] = ()
+    match: Match, capability: str, value: Any, kinds: Sequence[Kind] = (), **how: Any
 ) -> Meaning | None:
+    """`how`: what else the call has to say."""
     if isinstance(value, Colour):
         value = msgspec.to_builtins(value)
-    return calls_for(match, "set_device_state", capability, kinds, value=value)
+    return calls_for(match, "set_device_state", capability, kinds, value=value, **how)
 
 
 def asking(match: Match, capability: str, kinds: Sequence[Kind] = ()) -> Meaning | None:

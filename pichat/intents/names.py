@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pichat.events import Device
+from pichat.tools.others import SCENE_CAPABILITY, scenes_in
 
 if TYPE_CHECKING:
     from hassil.intents import SlotList, TextSlotValue
@@ -68,7 +69,8 @@ def aliases(device: Device, language: str) -> Iterator[str]:
 
 
 def slot_lists(devices: Sequence[Device], language: str) -> dict[str, SlotList]:
-    """hassil's lists `name` and `area`. A name's metadata holds the ids that it may mean."""
+    """hassil's lists `name`, `area` and `scene`. A name's metadata holds the ids that it may
+    mean."""
     from hassil.intents import TextSlotList
 
     return {
@@ -82,13 +84,24 @@ def slot_lists(devices: Sequence[Device], language: str) -> dict[str, SlotList]:
             allow_template=False,
             name="area",
         ),
+        "scene": TextSlotList(name="scene", values=list(_scene_values(devices, language))),
         "floor": TextSlotList(name="floor", values=[]),
     }
+
+
+def _scene_values(devices: Sequence[Device], language: str) -> Iterator[TextSlotValue]:
+    """Each stands for the scene's id."""
+    from hassil.intents import TextSlotValue
+
+    for scene in scenes_in(devices):
+        for form in spoken_forms(scene.name, language):
+            yield TextSlotValue.from_tuple((form, scene.id), allow_template=False)
 
 
 def _name_values(devices: Sequence[Device], language: str) -> Iterator[TextSlotValue]:
     from hassil.intents import TextSlotValue
 
+    devices = [device for device in devices if not device.capability(SCENE_CAPABILITY)]
     meant: dict[tuple[str, str], list[Device]] = {}
     own = {form.casefold() for device in devices for form in spoken_forms(device.name, language)}
     for device in devices:

@@ -21,7 +21,7 @@ from hassil.intents import RangeSlotList, TextSlotList
 from hassil.numbers import get_rbnf_engine
 
 from pichat.events import Device
-from pichat.intents import actions, consent, questions  # noqa: F401 (their handlers register)
+from pichat.intents import actions, consent, questions, scenes  # noqa: F401 (their handlers register)
 from pichat.intents.language import Language
 from pichat.intents.match import HANDLERS, Match
 from pichat.intents.names import slot_lists
@@ -37,6 +37,7 @@ SHARES = {
     "PiChatGetValue": 10,
     "PiChatGetOccupancy": 3,
     "PiChatBrightnessStep": 5,
+    "PiChatActivateScene": 4,
     "HassGetCurrentTime": 3,
     "HassGetCurrentDate": 3,
     "HassNevermind": 4,

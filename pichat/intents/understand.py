@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pichat.errors import ConfigError
 from pichat.events import Device, ToolCall, ToolResult
-from pichat.intents import actions, consent, questions  # noqa: F401 (their handlers register)
+from pichat.intents import actions, consent, questions, scenes  # noqa: F401 (their handlers register)
 from pichat.intents.answers import Answers
 from pichat.intents.complete import Completeness
 from pichat.intents.language import SPELLINGS, Language, load, supported_languages, unknown_language

@@ -19,7 +19,16 @@ from pichat.errors import (
     OutsideError,
     PiChatError,
 )
-from pichat.events import Device, ScreenCommand, Source, State, ToolCall, ToolResult
+from pichat.events import (
+    Device,
+    DeviceGroup,
+    Scene,
+    ScreenCommand,
+    Source,
+    State,
+    ToolCall,
+    ToolResult,
+)
 from pichat.store.audit import Audit
 from pichat.tools.patterns import permits
 from pichat.tools.questions import PEOPLE, Asked, Questions
@@ -47,7 +56,8 @@ class House(Protocol):
         transition_s: float | None = None,
     ) -> State:
         """Command the device and return the state that it confirmed. A light takes `transition_s`
-        to get there. Raises DeviceSilentError, NotConfirmedError, UnsupportedError,
+        to get there; when that is more than LONG_TRANSITION_S, it has only accepted, and the state
+        is that of now. Raises DeviceSilentError, NotConfirmedError, UnsupportedError,
         UnavailableError, NotFoundError, or WaitingError when it sleeps."""
         ...
 
@@ -64,6 +74,19 @@ class House(Protocol):
 
     async def read(self, device_id: str, capability: str) -> State:
         """The device's own value, asked now, or the reported one where the device sleeps."""
+        ...
+
+    def groups(self) -> tuple[DeviceGroup, ...]:
+        """Those that people made."""
+        ...
+
+    def scenes(self) -> tuple[Scene, ...]: ...
+
+    async def activate(
+        self, scene_id: str, transition_s: float | None = None
+    ) -> Mapping[tuple[str, str], State | PiChatError]:
+        """Take up a scene, in its own time or in another: what came of each of its states, by the
+        device's id and the capability. Raises NotFoundError."""
         ...
 
 
@@ -103,6 +126,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     arguments: type[msgspec.Struct]
     handler: Handler
     guard: Guard | None = None
+    told_when: Callable[[Sequence[Device]], object] | None = None
     people_only: bool = False
 
 
@@ -115,8 +139,10 @@ def tool(
     permission: Permission,
     *,
     guard: Guard | None = None,
+    told_when: Callable[[Sequence[Device]], object] | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Register the decorated handler; its docstring is the description."""
+    """Register the decorated handler; its docstring is the description. `told_when`: of which
+    houses it is of use, so that models need not know of it in others."""
 
     def register(handler: Handler) -> Handler:
         if name in REGISTRY:
@@ -130,6 +156,7 @@ def tool(
             arguments=arguments,
             handler=handler,
             guard=guard,
+            told_when=told_when,
         )
         return handler
 

@@ -22,7 +22,7 @@ class GetDeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 async def get_device_state(reach: Reach, arguments: GetDeviceState) -> ToolResult:
     """Ask devices for a state."""
     house = reach.house
-    devices = resolve(arguments.target, arguments.capability, house.devices())
+    devices = resolve(arguments.target, arguments.capability, house.devices(), house.groups())
     outcomes = await asyncio.gather(
         *(
             outcome_of(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from pichat.errors import BadRequestError, NotFoundError
 from pichat.events import Device, Kind
+from pichat.tools.others import real
 from pichat.tools.wording import KIND_WORDS, kind_of_word
 
 EVERYTHING = frozenset({"all", "everything", "all devices", "every device", "whole house", "house"})
@@ -79,7 +80,7 @@ def _other_names(device: Device) -> set[str]:
 def _group(phrase: str, capability: str, devices: Sequence[Device]) -> list[Device]:
     """ "kitchen lights", "lights in the kitchen", "all lights", "kitchen", "everything"."""
     wanted = folded(phrase)
-    able = [device for device in devices if device.capability(capability)]
+    able = [device for device in real(devices) if device.capability(capability)]
     if phrase.casefold().strip() in EVERYTHING or wanted in EVERYTHING:
         return [d for d in able if capability != "on_off" or d.kind in _SWITCHABLE]
     kind: Kind | None = None

@@ -8,8 +8,15 @@ from pichat.errors import PiChatError, attempt
 from pichat.events import Device, DeviceOutcome, State
 
 
-def outcome(device: Device, capability: str, result: State | PiChatError) -> DeviceOutcome:
-    """An expected failure is an outcome with its code and sentence."""
+def outcome(
+    device: Device,
+    capability: str,
+    result: State | PiChatError,
+    *,
+    going_to: State | None = None,
+) -> DeviceOutcome:
+    """An expected failure is an outcome with its code and sentence. `going_to`: the result is only
+    where the device is now, on its way there."""
     failed = result if isinstance(result, PiChatError) else None
     return DeviceOutcome(
         device_id=device.id,
@@ -18,6 +25,7 @@ def outcome(device: Device, capability: str, result: State | PiChatError) -> Dev
         state=None if isinstance(result, PiChatError) else result,
         error_code=failed.code if failed else None,
         error=failed.sentence if failed else None,
+        going_to=None if failed or going_to == result else going_to,
     )
 
 

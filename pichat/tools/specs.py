@@ -15,6 +15,7 @@ from pichat.events import Device, ToolCall, ToolResult
 from pichat.llm.base import ToolSpec
 from pichat.tools.base import REGISTRY, Tool
 from pichat.tools.meant import devices_meant, folded
+from pichat.tools.others import groups_in, real, scenes_in
 from pichat.tools.patterns import permits
 from pichat.tools.schema import fields_of, flat_schema
 from pichat.tools.targets import Target, rooms_of
@@ -46,10 +47,12 @@ _ALIASES = {
 
 
 def tool_specs(
-    tools: Mapping[str, Tool], allowed: Sequence[str] | None = None
+    tools: Mapping[str, Tool],
+    allowed: Sequence[str] | None = None,
+    devices: Sequence[Device] | None = None,
 ) -> tuple[ToolSpec, ...]:
-    """The tools whose names fit a pattern of `allowed` (None: all), by name; the same bytes each
-    time."""
+    """The tools whose names fit a pattern of `allowed` (None: all), and that are of use in the
+    house of `devices` where they are given; by name, and the same bytes each time."""
     return tuple(
         ToolSpec(
             name=name,
@@ -57,23 +60,39 @@ def tool_specs(
             parameters=flat_schema(tools[name].arguments),
         )
         for name in sorted(tools)
-        if permits(allowed, name) and not tools[name].people_only
+        if permits(allowed, name)
+        and not tools[name].people_only
+        and _of_use(tools[name], devices)
     )
+
+
+def _of_use(tool: Tool, devices: Sequence[Device] | None) -> bool:
+    return devices is None or tool.told_when is None or bool(tool.told_when(devices))
 
 
 def house_text(devices: Sequence[Device]) -> str:
     """The house for a system prompt: a line for each room, without states, so that it stays the
     same from turn to turn. Of a big house only how many there are of each kind."""
-    rooms = rooms_of(devices)
+    rooms, others = rooms_of(real(devices)), _others(devices)
     if not rooms:
         return "The house has no devices yet."
-    if len(devices) <= NAMED_DEVICES:
+    if len(real(devices)) <= NAMED_DEVICES:
         lines = [f"{area}: {'; '.join(map(_device, inside))}" for area, inside in rooms.items()]
-        return "\n".join(["Devices by room:", *lines])
+        return "\n".join(["Devices by room:", *lines, *others])
     lines = [f"{area}: {_counted(inside)}" for area, inside in list(rooms.items())[:NAMED_ROOMS]]
     if len(rooms) > NAMED_ROOMS:
         lines.append(f"and {len(rooms) - NAMED_ROOMS} more rooms (list_rooms)")
-    return "\n".join(["Rooms; find_devices tells the devices' names:", *lines])
+    return "\n".join(["Rooms; find_devices tells the devices' names:", *lines, *others])
+
+
+def _others(devices: Sequence[Device]) -> list[str]:
+    """Groups and scenes, only by name."""
+    named = {"Groups": groups_in(devices), "Scenes": scenes_in(devices)}
+    return [
+        f"{what}: {'; '.join(sorted(each.name for each in found))}"
+        for what, found in named.items()
+        if found
+    ]
 
 
 def _device(device: Device) -> str:
@@ -195,9 +214,13 @@ def result_text(result: ToolResult) -> str:
     if result.question is not None:
         told["not_done_yet"] = "A person has to say yes first; you cannot."
         told["asked"] = result.question.text
-    if confirmed := [o for o in result.outcomes if o.ok]:
+    if confirmed := [o for o in result.outcomes if o.ok and o.going_to is None]:
         told["confirmed"] = [
             {"device": o.device_name, o.capability: msgspec.to_builtins(o.state)} for o in confirmed
+        ]
+    if going := [o for o in result.outcomes if o.going_to is not None]:
+        told["on_its_way"] = [
+            {"device": o.device_name, o.capability: msgspec.to_builtins(o.going_to)} for o in going
         ]
     if failed := [o for o in result.outcomes if not o.ok]:
         told["failed"] = [{"device": o.device_name, "why": o.error} for o in failed]

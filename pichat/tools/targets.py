@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 
 from pichat.errors import NotFoundError, UnsupportedError
-from pichat.events import Device, Kind
+from pichat.events import Device, DeviceGroup, Kind
+from pichat.tools.others import GROUP
 from pichat.tools.schema import NOT_TOLD, REQUIRED
 
 NOWHERE = "elsewhere"
@@ -16,18 +17,30 @@ NOWHERE = "elsewhere"
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Devices by id or name, else all of an area and of some kinds; empty means everything. Models
-    say “kitchen lights” as one of the `devices`."""
+    """Devices or groups by id or name, else all of an area and of some kinds; empty means
+    everything. Models say “kitchen lights” as one of the `devices`."""
 
     devices: Annotated[tuple[str, ...], REQUIRED] = ()
     area: Annotated[str | None, NOT_TOLD] = None
     kinds: Annotated[tuple[Kind, ...], NOT_TOLD] = ()
 
 
-def _named(wanted: str, devices: list[Device]) -> Device:
+def _named(
+    wanted: str, capability: str, devices: list[Device], groups: Iterable[DeviceGroup]
+) -> list[Device]:
     for device in devices:
         if wanted == device.id or wanted.casefold() == device.name.casefold():
-            return device
+            if device.capability(capability) is None:
+                what = capability.replace("_", " ")
+                raise UnsupportedError(f"The {device.name} has no {what}.")
+            return [device]
+    for group in groups:
+        if wanted.removeprefix(GROUP) == group.id or wanted.casefold() == group.name.casefold():
+            able = [d for d in devices if d.id in group.device_ids and d.capability(capability)]
+            if not able:
+                what = capability.replace("_", " ")
+                raise UnsupportedError(f"Nothing in the {group.name} has {what}.")
+            return able
     raise NotFoundError(f"There is no device called “{wanted}”.")
 
 
@@ -51,20 +64,22 @@ def rooms_of(devices: Iterable[Device]) -> dict[str, list[Device]]:
     return dict(sorted(rooms.items(), key=lambda room: (room[0] == NOWHERE, room[0].casefold())))
 
 
-def resolve(target: Target, capability: str, devices: Iterable[Device]) -> list[Device]:
-    """The devices of `target` that have `capability`, by name. Never empty.
+def resolve(
+    target: Target,
+    capability: str,
+    devices: Iterable[Device],
+    groups: Iterable[DeviceGroup] = (),
+) -> list[Device]:
+    """The devices of `target` that have `capability`, by name; of a group, those that have it.
+    Never empty, and each once.
 
     Raises NotFoundError when a name or an area is unknown, or nothing fits, and UnsupportedError
     when a device that was named cannot do it.
     """
     known = sorted(devices, key=lambda device: device.name)
     if target.devices:
-        found = [_named(wanted, known) for wanted in target.devices]
-        for device in found:
-            if device.capability(capability) is None:
-                what = capability.replace("_", " ")
-                raise UnsupportedError(f"The {device.name} has no {what}.")
-        return found
+        named = [_named(wanted, capability, known, groups) for wanted in target.devices]
+        return list({device.id: device for found in named for device in found}.values())
     found = [
         device
         for device in in_area(target.area or None, known)

@@ -23,7 +23,7 @@ class ToolsOfTurn:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        return tool_specs(self.toolbox.tools, self.allowed)
+        return tool_specs(self.toolbox.tools, self.allowed, self.devices())
 
     async def run(self, call: Call, *, outside: bool) -> tuple[ToolCall, ToolResult]:
         """See ModelTools."""

@@ -11,7 +11,14 @@ import structlog
 
 from pichat.bus import Bus
 from pichat.errors import BusyError
-from pichat.events import Device, DeviceAdded, DeviceChanged, DeviceRemoved
+from pichat.events import (
+    Device,
+    DeviceAdded,
+    DeviceChanged,
+    DeviceRemoved,
+    GroupsChanged,
+    ScenesChanged,
+)
 from pichat.health import Health
 from pichat.stt.base import Recogniser
 
@@ -19,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 PART = "recognition"
 _QUIET_S = 0.5  # devices join in a row: learn their names once, when no more come
+_NAMING = (DeviceAdded, DeviceChanged, DeviceRemoved, GroupsChanged, ScenesChanged)
 Devices = Callable[[], Sequence[Device]]
 Names = frozenset[tuple[str, str | None, str]]
 
@@ -39,7 +47,7 @@ async def _until_names_differ(known: Names, devices: Devices, bus: Bus) -> None:
     while _names(devices) == known:
         # When more happened than the queue holds, a look at the names tells all the same.
         with (
-            bus.subscribe(DeviceAdded, DeviceChanged, DeviceRemoved) as changes,
+            bus.subscribe(*_NAMING) as changes,
             suppress(BusyError),
         ):
             await changes.get()

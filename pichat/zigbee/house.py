@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 import pichat.zigbee.kinds  # noqa: F401 -- registers the converters
 from pichat.bus import Bus
 from pichat.config.types import Zigbee
+from pichat.errors import PiChatError
+from pichat.events import State
 from pichat.health import Health
 from pichat.store.db import Database
 from pichat.store.devices import DeviceNames
+from pichat.store.kept import KeptDevices
+from pichat.store.waiting import WaitingCommands
+from pichat.zigbee.attention import Attention
+from pichat.zigbee.availability import Availability
+from pichat.zigbee.backup.keeper import Backups
+from pichat.zigbee.backup.restorer import Restorer
+from pichat.zigbee.care.care import Care
+from pichat.zigbee.fades import Fades
+from pichat.zigbee.groups.together import Together, build_together
 from pichat.zigbee.hub import Hub
+from pichat.zigbee.kept import Kept
 from pichat.zigbee.life import Life
 from pichat.zigbee.link import Follower, Link
+from pichat.zigbee.lock_codes import LockCodes
+from pichat.zigbee.poll_control import CheckIns
+from pichat.zigbee.repair import Repairs
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,14 @@ class ZigbeeHouse:
     hub: Hub
     roster: Roster
     link: Link
+    availability: Availability
+    waiting: Waiting
+    kept: Kept
+    together: Together
+    care: Care
+    backups: Restorer
+    lock_codes: LockCodes
+    repairs: Repairs
 
 
 def build_house(
@@ -37,12 +64,20 @@ def build_house(
     suggested_names: Mapping[str, tuple[str, str | None]],
     *,
     pair_at_first_start: bool = False,
+    now: Callable[[], float] = time.time,
+    settings: msgspec.Struct | None = None,
 ) -> ZigbeeHouse:
     """`suggested_names` are (name, area) by device id, for devices that the store has no name for;
-    with `pair_at_first_start` those devices join when the hub first starts."""
+    with `pair_at_first_start` those devices join when the hub first starts. `now` is in seconds
+    since the epoch; `settings` is the whole configuration, for the export of diagnostics."""
     link = Link(health)
     roster = Roster(DeviceNames(database), bus, suggested_names)
-    followers: list[Follower] = []
+    availability = Availability(roster, link, config, now)
+    waiting = Waiting(WaitingCommands(database), roster, bus, config.waiting_deadline_s, now)
+    kept, check_ins = Kept(KeptDevices(database), roster.announced), CheckIns()
+    roster.memories += [kept, waiting]
+    roster.on_heard += [check_ins.heard, waiting.heard]
+    followers: list[Follower] = [availability, waiting, kept, check_ins, Attention(roster)]
     life = Life(
         config,
         state_dir / "zigbee.db",
@@ -50,8 +85,53 @@ def build_house(
         link,
         health,
         followers,
+        [waiting.run],
         expected=suggested_names,
         pair_at_first_start=pair_at_first_start,
     )
-    hub = Hub(roster, link, config.confirm_timeout_s)
-    return ZigbeeHouse(life=life, hub=hub, roster=roster, link=link)
+
+    async def set_many(
+        device_ids: Sequence[str],
+        capability: str,
+        value: State,
+        *,
+        transition_s: float | None = None,
+    ) -> dict[str, State | PiChatError]:
+        return await hub.set_many(device_ids, capability, value, transition_s=transition_s)
+
+    together = build_together(
+        roster,
+        database,
+        bus,
+        link,
+        config.confirm_timeout_s,
+        set_many,
+    )
+    fades = Fades()
+    backups = Backups(state_dir, database, link, bus, health, clock=now)
+    care = Care(
+        config,
+        roster,
+        link,
+        bus,
+        health,
+        settings=settings,
+        before_change=backups.create,
+    )
+    followers += [together.membership, fades, care, backups]
+    hub = Hub(roster, link, config.confirm_timeout_s, together, fades, waiting)
+    waiting.through(hub.command)
+    return ZigbeeHouse(
+        life=life,
+        hub=hub,
+        roster=roster,
+        link=link,
+        availability=availability,
+        waiting=waiting,
+        kept=kept,
+        together=together,
+        care=care,
+        backups=Restorer(state_dir, database, backups, link, roster, life),
+        lock_codes=LockCodes(roster, link),
+        repairs=Repairs(life, roster, state_dir / "zigbee.db"),
+    )

@@ -44,7 +44,7 @@ For each function call, return a json object with function name and arguments wi
 def tool_prompt(devices: Sequence[Device], system: str = "") -> str:
     """The house and every tool, as they stand before each conversation, behind a `system` text
     that has the house in it, or the house alone."""
-    specs = tool_specs(load_tools())
+    specs = tool_specs(load_tools(), devices=devices)
     functions = (
         {"name": s.name, "description": s.description, "parameters": s.parameters} for s in specs
     )

@@ -13,7 +13,7 @@ from msgspec import structs
 from pichat.audio.base import SoundSink
 from pichat.bus import Bus
 from pichat.config.types import Config, Server, Style
-from pichat.errors import NotUnderstoodError, UnavailableError
+from pichat.errors import NotFoundError, NotUnderstoodError, UnavailableError
 from pichat.events import (
     Capability,
     Device,
@@ -39,10 +39,17 @@ from pichat.store.conversations import Conversations, open_conversations
 from pichat.store.db import open_database
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
+from pichat.tools.network_tools import network_tools
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
 from pichat.turn.profiles import Profiles
 from pichat.turn.runs import Runs
+from pichat.zigbee.backup.listing import StoredBackup
+from pichat.zigbee.backup.open_coordinator import Summary
+from pichat.zigbee.backup.plan import RestorePlan
+from pichat.zigbee.backup.restoring import Restored
+from tests.gateway.fake_groups import FakeGroups, FakeScenes
+from tests.gateway.fake_network import FakeNetwork
 from tests.support.fake_house import FakeHouse
 
 CAPABILITIES = {
@@ -319,6 +326,44 @@ class FakeClips:
         yield Speech(sample_rate_hz=22_050, chunks=_pieces(sound))
 
 
+class FakeBackups:
+    """One backup, which can be brought back; writes down what was."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.restored: list[tuple[bytes, str, bool]] = []
+        self.stored = StoredBackup(
+            name="backup-20260101T120000Z.json", size_bytes=9, made_s=1.0, devices=2, complete=True
+        )
+
+    async def list(self) -> tuple[StoredBackup, ...]:
+        return (self.stored,)
+
+    async def create(self) -> StoredBackup:
+        if self.error is not None:
+            raise self.error
+        return self.stored
+
+    def path(self, name: str) -> Path:
+        return Path("/state/backups") / name
+
+    async def read(self, name: str) -> bytes:
+        if name != self.stored.name:
+            raise NotFoundError(f"There is no backup “{name}”.")
+        return b"of shelf"
+
+    async def plan(self, content: bytes, what: str) -> RestorePlan:
+        summary = Summary(made_s=1.0, source="PiChat", devices=2, complete=True)
+        step = f"{what}: {content.decode()}"
+        return RestorePlan(backup=summary, stick=None, names=2, forgotten=0, steps=(step,))
+
+    async def restore(self, content: bytes, what: str, *, allow_new_eui64: bool) -> Restored:
+        if self.error is not None:
+            raise self.error
+        self.restored.append((content, what, allow_new_eui64))
+        return Restored(devices=2, coordinator_id="00:11", new_address=allow_new_eui64)
+
+
 class Drawer:
     """Draws the same picture whatever is asked."""
 
@@ -351,6 +396,8 @@ class World:
     profiles: Profiles
     conversations: Conversations
     drawer: Drawer
+    backups: FakeBackups
+    network: FakeNetwork
 
     @property
     def url(self) -> str:
@@ -395,8 +442,10 @@ async def running_world(
         open_conversations(database, health) as conversations,
     ):
         profiles = await Profiles.load(Config(), database, bus)
-        tools = Toolbox(house, audit, load_tools(), bus)
+        network = FakeNetwork()
+        tools = Toolbox(house, audit, {**load_tools(), **network_tools(network)}, bus)
         turns = ScriptedTurns(bus, tools)
+        backups = FakeBackups()
         services = Services(
             turns=turns,
             tools=tools,
@@ -406,6 +455,10 @@ async def running_world(
             runs=runs,
             profiles=profiles,
             conversations=conversations,
+            backups=backups,
+            network=network,
+            groups=FakeGroups(house),
+            scenes=FakeScenes(house),
             bus=bus,
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
@@ -426,6 +479,8 @@ async def running_world(
                     profiles,
                     conversations,
                     drawer,
+                    backups,
+                    network,
                 )
         finally:
             recording.cancel()

@@ -19,7 +19,8 @@ def test_what_is_sampled_is_understood_and_speakable() -> None:
     some = random.Random(4).sample(sentences, 300)
     understood = [intents.understand(text) for text in some]
     assert [text for text, u in zip(some, understood, strict=True) if u is None] == []
-    assert {u.intent for u in understood if u} == set(SHARES)
+    # There are no scenes in that house.
+    assert {u.intent for u in understood if u} == set(SHARES) - {"PiChatActivateScene"}
     assert all(re.fullmatch(r"[a-z' ]+", text) for text in sentences)
     assert any(text.startswith(("could you", "please")) for text in sentences)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from pichat.errors import DeviceSilentError, NotFoundError, PiChatError, attempt
-from pichat.events import Capability, Device, Kind, State
+from pichat.events import Capability, Device, DeviceGroup, Kind, Scene, State
 
 
 def device(
@@ -38,6 +38,8 @@ class FakeHouse:
     def __init__(self, *devices: Device) -> None:
         self._devices = {each.id: each for each in devices}
         self.silent: set[str] = set()
+        self.made: dict[str, DeviceGroup] = {}
+        self.staged: dict[str, Scene] = {}
 
     def devices(self) -> tuple[Device, ...]:
         return tuple(self._devices.values())
@@ -81,6 +83,25 @@ class FakeHouse:
 
     async def read(self, device_id: str, capability: str) -> State:
         return self._answering(device_id).state[capability]
+
+    def groups(self) -> tuple[DeviceGroup, ...]:
+        return tuple(self.made.values())
+
+    def scenes(self) -> tuple[Scene, ...]:
+        return tuple(self.staged.values())
+
+    async def activate(
+        self, scene_id: str, transition_s: float | None = None
+    ) -> dict[tuple[str, str], State | PiChatError]:
+        if scene_id not in self.staged:
+            raise NotFoundError("There is no such scene.")
+        return {
+            (device_id, name): await attempt(
+                self.set(device_id, name, value, transition_s=transition_s)
+            )
+            for device_id, states in self.staged[scene_id].states.items()
+            for name, value in states.items()
+        }
 
 
 def small_house() -> FakeHouse:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pichat.errors import BadRequestError, NotFoundError, PiChatError
-from pichat.events import Device, Question, State, ToolCall
+from pichat.events import Device, DeviceOutcome, Question, State, ToolCall
 from pichat.gateway.context import Context
 from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
@@ -23,19 +23,23 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device by its id, or by its name. `value` is of the capability's type: true or false,
-    a number in its unit, or for `colour` {"hue_deg": 0–360, "saturation_percent": 0–100}."""
+    """A device by its id, or a device or a group by its name. `transition_s`: how long a light
+    takes to get there. `value` is of the capability's type: true or false, a number in its unit, or
+    for `colour` {"hue_deg": 0–360, "saturation_percent": 0–100}."""
 
     capability: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     value: State
     device_id: Name | None = None
     name: Name | None = None
+    transition_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
     source: Literal["screen", "shell"] = "screen"
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """`state` is what the device itself confirmed. With a `question` nothing was done yet: a person
-    has to say yes first (`confirm`), and device_id, name and state are null."""
+    has to say yes first (`confirm`), and device_id, name and state are null; so they are of a
+    group, whose `outcomes` tell what became of each device. With `going_to` the device has accepted
+    that and is on its way."""
 
     device_id: str | None = None
     name: str | None = None
@@ -43,6 +47,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     state: State | None = None
     duration_ms: float
     question: Question | None = None
+    outcomes: tuple[DeviceOutcome, ...] = ()
+    going_to: State | None = None
 
 
 class UpdateDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +94,8 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
         "capability": payload.capability,
         "value": msgspec.to_builtins(payload.value),
     }
+    if payload.transition_s is not None:
+        arguments["transition_s"] = payload.transition_s
     begin_s = time.monotonic()
     result = await context.services.tools.call(
         ToolCall(name="set_device_state", arguments=arguments),
@@ -99,6 +107,10 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
         return Controlled(
             capability=payload.capability, duration_ms=duration_ms, question=result.question
         )
+    if len(result.outcomes) > 1:
+        return Controlled(
+            capability=payload.capability, duration_ms=duration_ms, outcomes=result.outcomes
+        )
     (outcome,) = result.outcomes
     if outcome.error_code is not None or outcome.state is None:
         raise PiChatError.of(outcome.error_code, outcome.error or "The device did not do it.")
@@ -108,6 +120,7 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
         capability=outcome.capability,
         state=outcome.state,
         duration_ms=duration_ms,
+        going_to=outcome.going_to,
     )
 
 

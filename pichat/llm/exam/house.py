@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 
 from pichat.errors import NotFoundError, PiChatError, UnsupportedError, attempt
-from pichat.events import Capability, Colour, Device, Kind, State
+from pichat.events import Capability, Colour, Device, DeviceGroup, Kind, Scene, State
 
 Place = tuple[str, str]
 """A device's name and a capability."""
@@ -128,6 +128,21 @@ class ExamHouse:
         if device.capability(capability) is None:
             raise UnsupportedError(f"The {device.name} has no {capability}.")
         return self.states[device.name, capability]
+
+    def groups(self) -> tuple[DeviceGroup, ...]:
+        """See House."""
+        return ()
+
+    def scenes(self) -> tuple[Scene, ...]:
+        """See House."""
+        return ()
+
+    async def activate(
+        self, scene_id: str, transition_s: float | None = None
+    ) -> dict[tuple[str, str], State | PiChatError]:
+        """See House."""
+        del transition_s
+        raise NotFoundError(f"There is no scene {scene_id}.")
 
     def _device(self, device_id: str) -> Device:
         try:
