@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HUB = "ZHA"
-_DATABASE = "zigbee.db"
+DATABASE = "zigbee.db"
 _REGISTRY = Path(".storage", "core.device_registry")
 _AREAS = Path(".storage", "core.area_registry")
 
@@ -69,17 +69,17 @@ class _AreaRegistry(msgspec.Struct, kw_only=True):
 
 
 def is_one(folder: Path) -> bool:
-    return (folder / _DATABASE).is_file()
+    return (folder / DATABASE).is_file()
 
 
 async def read(path: Path) -> Imported:
     """`path`: Home Assistant's configuration folder, or its zigbee.db. Raises BadRequestError when
     a file is damaged or newer than what PiChat reads, and UnavailableError."""
-    database = path if path.name.endswith(".db") else path / _DATABASE
+    database = path if path.name.endswith(".db") else path / DATABASE
     problems: list[str] = []
     names = await asyncio.to_thread(_names, database.parent, problems)
     with tempfile.TemporaryDirectory(prefix="pichat-") as folder:
-        copy = Path(folder) / _DATABASE
+        copy = Path(folder) / DATABASE
         await asyncio.to_thread(_copy, database, copy)
         network, found, groups = await _migrate(copy, database, names, problems)
         try:

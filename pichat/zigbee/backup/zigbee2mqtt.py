@@ -31,6 +31,7 @@ _NETWORK = "coordinator_backup.json"
 _DEVICES = "database.db"
 _SETTINGS = "configuration.yaml"
 HUB = "zigbee2mqtt"
+FILES = (_NETWORK, _DEVICES, _SETTINGS)
 
 
 class _Endpoint(msgspec.Struct, kw_only=True, rename="camel"):
@@ -70,10 +71,7 @@ class _Line(msgspec.Struct, kw_only=True, rename="camel"):
 
 
 def is_one(folder: Path) -> bool:
-    return (
-        any((folder / name).is_file() for name in (_NETWORK, _DEVICES))
-        and not (folder / "zigbee.db").is_file()
-    )
+    return any((folder / name).is_file() for name in (_NETWORK, _DEVICES))
 
 
 async def read(folder: Path) -> Imported:

@@ -227,8 +227,6 @@ def _zha_database(house: Path, path: Path, version: int) -> None:
         devices = rows(house, "devices", "ieee, nwk, status, last_seen")
         if version < 6:
             devices = [row[:3] for row in devices]
-        else:
-            devices = [(*row[:3], int(row[3] * 1000)) for row in devices]
         fill(database, f"devices_v{version}", devices)
         fill(database, f"endpoints_v{version}", rows(house, "endpoints", "*"))
         sides: tuple[Rows, Rows] = ([], [])
