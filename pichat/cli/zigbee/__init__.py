@@ -13,7 +13,12 @@ class Zigbee(Lazy):
     """Each command is in a file of its name in this folder."""
 
     package = __name__
-    summaries: ClassVar[dict[str, str]] = {}
+    summaries: ClassVar[dict[str, str]] = {
+        "backup": "Back up the network, the devices and their names.",
+        "backups": "List the backups.",
+        "restore": "Bring a backup back, also onto another stick.",
+        "import": "Move in from zigbee2mqtt or ZHA, without pairing again.",
+    }
     files: ClassVar[dict[str, str]] = {}
 
 
