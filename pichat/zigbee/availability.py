@@ -87,7 +87,10 @@ class Availability:
             await self.check()
 
     async def check(self) -> None:
-        """Ping those that are due, at most three, and miss those that should have reported."""
+        """Ping those that are due, at most three, and miss those that should have reported.
+        Nothing is done while the radio is away."""
+        if self._link.session is None:
+            return
         known = self._roster.announced()
         for view in known:
             if view.sleepy:

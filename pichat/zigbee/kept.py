@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 60.0
 
-_Value = tuple[int, int, int, bool | int | float | str | bytes]
-"""Endpoint, cluster and attribute, and what it was."""
+_Value = tuple[int, int, int, Any]
+"""Endpoint, cluster, attribute, and what it was: a number, a truth, a text or bytes."""
 
 
 class _Kept(msgspec.Struct, array_like=True):

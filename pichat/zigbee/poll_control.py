@@ -82,9 +82,10 @@ class _CheckIn:
             )
 
     async def _set_up(self) -> None:
-        """What is read last is remembered, and says that all was done."""
+        """That the interval was read is remembered, and says that all was done."""
         most = _INTERVAL_S * _QUARTERS
         with suppress(SilentError, RefusedError):  # it is tried again at the next start
             await self._port.bind()
-            await self._port.write({"checkin_interval": most})
             await self._port.read(["checkin_interval"])
+            if not 0 < (self._port.get("checkin_interval") or 0) <= most:
+                await self._port.write({"checkin_interval": most})

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.zigbee.simulated import copy_house, house
+from tests.zigbee.sleeping import Clock, sleeping_house
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,19 @@ def paired_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     async def pair() -> None:
         async with house(directory, pair=True):
+            pass
+
+    asyncio.run(pair())
+    return directory
+
+
+@pytest.fixture(scope="session")
+def paired_sleepers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the house of devices that sleep."""
+    directory = tmp_path_factory.mktemp("sleepers")
+
+    async def pair() -> None:
+        async with sleeping_house(directory, Clock(), pair=True):
             pass
 
     asyncio.run(pair())

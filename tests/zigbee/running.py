@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,12 +74,21 @@ async def running_hub(
     suggested: Mapping[str, tuple[str, str | None]] | None = None,
     *,
     pair: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Running]:
+    """`now` is the clock of deadlines and silences, in seconds since the epoch."""
     bus = Bus()
     health = Health(bus)
     async with open_database(directory / "pichat.db") as database:
         parts = build_house(
-            config, directory, database, bus, health, suggested or {}, pair_at_first_start=pair
+            config,
+            directory,
+            database,
+            bus,
+            health,
+            suggested or {},
+            pair_at_first_start=pair,
+            now=now,
         )
         kinds: tuple[type[DeviceEvent], ...] = (DeviceAdded, DeviceChanged, DeviceRemoved)
         with (
