@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import zigpy.endpoint
-import zigpy.types as t
+import zigpy.types
 from zigpy.application import ControllerApplication
 from zigpy.device import Status, ZigbeeDevice
 from zigpy.exceptions import DeliveryError
@@ -21,6 +21,7 @@ from pichat.zigbee.air import Air
 from pichat.zigbee.resolver import resolve
 from pichat.zigbee.view import DeviceView
 
+t: Any = zigpy.types  # its numbers are made untyped
 FIXTURES = Path(__file__).with_name("fixtures")
 IEEE = t.EUI64.convert("00:15:8d:00:01:02:03:04")
 COORDINATOR = t.EUI64.convert("00:0d:6f:00:00:00:00:01")
@@ -96,12 +97,14 @@ class Replay(ControllerApplication):
         """What reading an attribute gives: type and value, by endpoint and cluster."""
         self.after: list[Frame] = []
         self.mute = False
+        self.sending = asyncio.Event()
         self.register_device_resolver(resolve)
 
     async def send_packet(self, packet: t.ZigbeePacket) -> None:
         if self.mute:
             raise DeliveryError("no answer")
         self.packets.append(packet)
+        self.sending.set()
         asyncio.get_running_loop().call_soon(self._answer, packet)
 
     def _answer(self, packet: t.ZigbeePacket) -> None:
@@ -200,7 +203,7 @@ def _known(fixture: Fixture) -> dict[tuple[int, int], dict[bytes, bytes]]:
     """What it would answer when asked: what it first reports, and its version."""
     found: dict[tuple[int, int], dict[bytes, bytes]] = {}
     for frame in fixture.frames:
-        place, command, rest = _header(bytes.fromhex(frame.hex))
+        _, command, rest = _header(bytes.fromhex(frame.hex))
         if bytes.fromhex(frame.hex)[0] & 0x03 or command != _REPORT:
             continue
         while rest:

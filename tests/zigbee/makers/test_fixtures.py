@@ -1,4 +1,4 @@
-"""Every device that has a fixture, replayed: packet in, state or press out; command in, frame out."""
+"""Every device that has a fixture, replayed: packet in, state out; command in, frame out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ async def test_a_device_as_it_speaks(name: str, app: Replay) -> None:
         assert app.bound() == set()
         assert all(is_configured(port) for port in view.ports)
 
-    told = view.device()
     for frame in fixture.frames:
         before, presses = dict(view.state), len(seen.presses)
         seen.play([frame])
