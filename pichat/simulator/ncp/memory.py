@@ -34,11 +34,13 @@ class Network(msgspec.Struct, kw_only=True):
 
 
 class StickMemory(msgspec.Struct, kw_only=True):
-    """`eui64` is burnt in; `restored_eui64` replaces it when a backup brought one."""
+    """`eui64` is burnt in; `restored_eui64` replaces it when a backup brought one, for which the
+    firmware has to be `rewritable`."""
 
     eui64: bytes = bytes.fromhex("efbeadde006f0d00")
     restored_eui64: bytes = NO_EUI64
     custom_eui64: bytes = NO_EUI64
+    rewritable: bool = True
     network: Network | None = None
     network_frame_counter: int = 0
     aps_frame_counter: int = 0

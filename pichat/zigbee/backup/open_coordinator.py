@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -162,7 +163,8 @@ def encode(backup: Backup) -> bytes:
         house=dict(backup.house),
     )
     document["metadata"]["internal"] = internal
-    return msgspec.json.format(msgspec.json.encode(document), indent=2)
+    # Numbers are of zigpy's own types, which only this encoder takes for what they are.
+    return json.dumps(document, indent=2, default=msgspec.to_builtins).encode()
 
 
 def decode(content: bytes, what: str) -> Backup:

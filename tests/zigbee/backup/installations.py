@@ -25,10 +25,10 @@ def rows(house: Path, table: str, columns: str) -> Rows:
         return list(database.execute(f"SELECT {columns} FROM {table}_v16"))
 
 
-def swap_stick(house: Path, eui64: bytes = OTHER_STICK) -> None:
+def swap_stick(house: Path, *, rewritable: bool = True) -> None:
     """A new stick that holds no network; the devices go on believing in theirs."""
     state = load_state(house / "stick.json")
-    state.stick = StickMemory(eui64=eui64)
+    state.stick = StickMemory(eui64=OTHER_STICK, rewritable=rewritable)
     save_state(house / "stick.json", state)
 
 

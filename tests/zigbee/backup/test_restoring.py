@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pichat.errors import BadRequestError
+from pichat.errors import BadRequestError, UnsupportedError
 from pichat.store.db import open_database
 from pichat.store.devices import DeviceNames
 from pichat.zigbee.backup.open_coordinator import Backup, decode, encode
@@ -55,6 +55,34 @@ async def test_everything_is_there_again_on_another_stick(known: Path, kept: Bac
             await stick.sim.set("hallway-light", on=True)
             await running.until(lambda: running.device("porch lamp").state["on_off"] is True)
     assert "zigbee.restoring.db" not in os.listdir(known)  # noqa: PTH208 (what is left behind)
+
+
+async def test_devices_are_set_up_again_for_a_stick_that_keeps_its_address(
+    known: Path, kept: Backup
+) -> None:
+    swap_stick(known, rewritable=False)
+    async with plugged_in(known) as stick:
+        seen = await stick.look(kept)
+        assert (seen.coordinator_id, seen.takes_address) == (NEW, False)
+        assert "keeps its own address" in " ".join(plan(kept, seen, None, frozenset()).steps)
+        before = (known / "zigbee.db").read_bytes()
+        with pytest.raises(UnsupportedError, match="cannot take over"):
+            await stick.restore(kept)
+        assert (known / "zigbee.db").read_bytes() == before
+        assert (await stick.look(kept)).holds == "nothing"
+        restored = await stick.restore(kept, allow_new_eui64=True)
+        assert (restored.coordinator_id, restored.new_address) == (NEW, True)
+        async with stick.hub() as running:
+            assert len(running.hub.devices()) == len(HOUSE.devices)
+            assert await running.hub.set(KITCHEN, "on_off", True) is True
+            # Known again once it was bound to the new address and asked.
+            await running.until(lambda: "on_off" in running.device("porch lamp").state)
+            await stick.sim.set("hallway-light", on=True)
+            await running.until(lambda: running.device("porch lamp").state["on_off"] is True)
+            await stick.sim.set("office-plug", on=True)
+            await running.until(lambda: running.device("office plug").state.get("on_off") is True)
+        async with stick.hub() as running:  # and it stays so
+            assert running.device("porch lamp").state["on_off"] is True
 
 
 async def test_a_damaged_database_changes_nothing(known: Path, kept: Backup) -> None:

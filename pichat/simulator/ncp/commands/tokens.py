@@ -52,7 +52,7 @@ def _token(stick: Stick, token: int, index: int) -> bytes | None:
     """A token's bytes; those of the network are made from what is known of it."""
     network = stick.memory.network
     if token == RESTORED_EUI64:
-        return stick.memory.restored_eui64
+        return stick.memory.restored_eui64 if stick.memory.rewritable else None
     if network is not None and token == NODE_DATA:
         head = u16(network.pan) + i8(network.power_dbm) + u8(network.channel)
         return head + bytes((0x02, 0x01)) + u16(0) + network.extended_pan
