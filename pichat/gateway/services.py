@@ -88,6 +88,11 @@ class House(Protocol):
         """Let new devices join for that long, at most 254 s. Raises UnavailableError."""
         ...
 
+    async def cancel_waiting(self, device_id: str, capability: str | None = None) -> Device:
+        """The device, which will not be told any more what waits until it wakes; None: nothing of
+        it. Raises NotFoundError, also when nothing waits, and UnavailableError."""
+        ...
+
 
 class Groups(Protocol):
     """Groups that people make. Changes raise BadRequestError for a name or members that cannot be,

@@ -151,7 +151,7 @@ export class Turns extends EventTarget {
     turn.code = done.code;
     turn.provider = done.provider;
     turn.totalMs = done.timings_ms?.total ?? null;
-    turn.state = done.code ? "failed" : "done";
+    turn.state = done.code && done.code !== "waiting" ? "failed" : "done";
     this.#changed(turn);
   }
 

@@ -76,11 +76,34 @@ function coverInWords({ cover_position: open }) {
   return open <= 0 ? "Closed" : open >= 100 ? "Open" : `${number.format(open)} % open`;
 }
 
+/** Since when a device has not been heard from, where that is a while ago. */
+function missing({ sleepy, last_seen_s: lastSeenS }) {
+  const seen = new Date((lastSeenS ?? 0) * 1000);
+  const hours = (Date.now() - seen) / 3600000;
+  if (!lastSeenS || (hours < 1 && !sleepy)) {
+    return "Does not answer";
+  }
+  const time = seen.toLocaleTimeString("en-GB", { hour: "numeric", minute: "2-digit" });
+  const today = seen.toDateString() === new Date().toDateString();
+  const day = seen.toLocaleDateString("en", { weekday: hours < 144 ? "long" : undefined,
+    ...(hours < 144 ? {} : { day: "numeric", month: "long" }) });
+  return `Not heard from since ${today ? time : day}`;
+}
+
+/** What a sleeping device will be told; "" for nothing. */
+export function waitingInWords({ capabilities, waiting }) {
+  const told = Object.entries(waiting ?? {}).map(([name, value]) => {
+    const capability = capabilities.find((each) => each.name === name) ?? { name };
+    return `${label(name).toLowerCase()} ${inWords(capability, value).toLowerCase()}`;
+  });
+  return told.length ? `When it wakes: ${told.join(", ")}` : "";
+}
+
 /** The line under a device's name. */
 export function summary(device) {
   const { state, kind } = device;
   if (!device.available) {
-    return "Does not answer";
+    return missing(device);
   }
   if (kind === "light") {
     return lightInWords(state);
@@ -114,6 +137,7 @@ const FAILURES = {
   not_confirmed: "not confirmed",
   unsupported: "not possible",
   unavailable: "not reachable",
+  waiting: "asleep; done when it wakes",
 };
 
 /** What a tool did, a line for each device: { ok, text }. */

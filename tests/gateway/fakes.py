@@ -128,6 +128,21 @@ class LiveHouse(FakeHouse):
     async def permit_join(self, duration_s: int) -> None:
         self.permitted_s = duration_s
 
+    async def cancel_waiting(self, device_id: str, capability: str | None = None) -> Device:
+        device = self._devices.get(device_id)
+        if device is None or not device.waiting or capability not in (None, *device.waiting):
+            raise NotFoundError("Nothing waits.")
+        left = {each: value for each, value in device.waiting.items() if each != capability}
+        waiting = left if capability else {}
+        self._devices[device_id] = structs.replace(device, waiting=waiting)
+        self.publish(device_id, {})
+        return self._devices[device_id]
+
+    def sleep(self, device_id: str, **waiting: State) -> None:
+        """The device sleeps, and has something to be told."""
+        device = self._devices[device_id]
+        self._devices[device_id] = structs.replace(device, sleepy=True, waiting=waiting)
+
     def report(self, device_id: str, available: bool = True, **changes: State) -> None:
         """As if the device itself had reported."""
         device = self._devices[device_id]

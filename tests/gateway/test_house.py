@@ -99,3 +99,17 @@ async def test_joining_is_permitted_for_a_time(world: World, screen: Screen) -> 
     assert (await screen.ask("permit_join", {"duration_s": 255}))["payload"][
         "code"
     ] == "bad_request"
+
+
+async def test_what_waits_for_a_sleeping_device_can_be_cancelled(
+    world: World, screen: Screen
+) -> None:
+    world.house.sleep(LIGHT, brightness=40, on_off=True)
+    device = (await screen.ask("cancel_waiting", {"device_id": LIGHT, "capability": "on_off"}))[
+        "payload"
+    ]["device"]
+    assert (device["sleepy"], device["waiting"]) == (True, {"brightness": 40})
+    device = (await screen.ask("cancel_waiting", {"device_id": LIGHT}))["payload"]["device"]
+    assert device["waiting"] == {}
+    error = await screen.ask("cancel_waiting", {"device_id": LIGHT})
+    assert error["payload"]["code"] == "not_found"

@@ -107,6 +107,8 @@ def test_what_a_device_reports_is_seen_at_once(page: Page) -> None:
     assert page.card(LIGHT, "input").get_attribute("value") == "30"
     page.served.do(lambda world: world.house.report(LIGHT, available=False))
     page.until(lambda: "Does not answer" in page.card(LIGHT).text)
+    page.served.do(lambda world: world.house.sleep(LIGHT, brightness=40))
+    page.until(lambda: "When it wakes: brightness 40 %" in page.card(LIGHT).text)
 
 
 def test_sliders_and_set_points_ask_the_device(page: Page) -> None:

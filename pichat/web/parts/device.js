@@ -2,7 +2,7 @@
 import { controlFor } from "../controls/all.js";
 import { lampColour } from "../colours.js";
 import { el, icon, setText } from "../dom.js";
-import { inWords, label, summary } from "../words.js";
+import { inWords, label, summary, waitingInWords } from "../words.js";
 
 const PROBLEM_SHOWN_MS = 10000;
 const LOW_BATTERY_PERCENT = 20;
@@ -69,6 +69,9 @@ export class DeviceCard {
       setText(this.values[index], inWords(capability, device.state[capability.name])),
     );
     this.asks.hidden = !device.confirm;
+    const waits = waitingInWords(device);
+    this.waits.hidden = !waits;
+    setText(this.waits, waits);
     this.#battery(device.state.battery);
     for (const control of this.controls) {
       control.show(device.state[control.capability], device);
@@ -86,6 +89,7 @@ export class DeviceCard {
     this.summary = el("p", { class: "card-summary" });
     this.battery = el("p", { class: "card-battery" });
     this.asks = el("p", { class: "card-asks", hidden: true }, icon("ask"), "Asks first");
+    this.waits = el("p", { class: "card-waits", role: "status", hidden: true });
     this.problem = el("p", { class: "card-problem", role: "alert", hidden: true });
     this.values = this.readings.map(() => el("dd"));
     const readings = this.readings.map((capability, index) =>
@@ -105,6 +109,7 @@ export class DeviceCard {
       ),
       readings.length ? el("dl", { class: "readings" }, ...readings) : null,
       ...below.map(({ node }) => node),
+      this.waits,
       this.asks,
       this.battery,
       this.problem,
