@@ -280,7 +280,7 @@ def _network_update(subject: Subject, fields: Reader, unicast: bool) -> Reply:
     channels, duration = fields.u32(), fields.u8()
     if duration == 0xFE:
         subject.change_channel(channels.bit_length() - 1, fields.u8())
-        return None
+        return u8(SUCCESS) + u32(channels) + u16(0) + u16(0) + counted(b"") if unicast else None
     if duration > 5:
         return u8(INVALID_REQUEST) if unicast else None
     count = (channels & 0x07FFF800).bit_count()

@@ -105,17 +105,29 @@ class Channel:
         return found
 
     async def _move(self, session: Session, channel: int) -> None:
+        app = session.app
         try:
             async with asyncio.timeout(_DEADLINE_S):
-                await session.app.move_network_to_channel(channel, num_broadcasts=self._broadcasts)
-        except TimeoutError:
-            raise NotConfirmedError(
-                f"The stick did not move to channel {channel}; the network is where it was."
-            ) from None
+                await app.move_network_to_channel(channel, num_broadcasts=self._broadcasts)
+        except session.air.failures as error:
+            # A stick may have moved without saying so; what it holds now decides.
+            log.info("channel change not acknowledged", reason=repr(error))
+            await self._check(session, channel)
+
+    async def _check(self, session: Session, channel: int) -> None:
+        app = session.app
+        try:
+            await app.load_network_info(load_devices=False)
         except session.air.failures as error:
             raise UnavailableError(
-                "The stick could not tell the devices of the new channel; nothing was changed."
+                "The stick does not say whether it moved. Ask again (pichat zigbee info)."
             ) from error
+        if int(app.state.network_info.channel) != channel:
+            raise NotConfirmedError(
+                f"The stick did not move to channel {channel}; the network is where it was."
+            )
+        # Without it the next start would take the stick for one with another network.
+        await app.backups.create_backup()
 
     async def _look(self, session: Session, plan: ChannelPlan) -> ChannelChanged:
         """Who of those that listen always answers there."""
