@@ -142,6 +142,7 @@ class LiveHouse(FakeHouse):
         """The device sleeps, and has something to be told."""
         device = self._devices[device_id]
         self._devices[device_id] = structs.replace(device, sleepy=True, waiting=waiting)
+        self.publish(device_id, {})
 
     def report(self, device_id: str, available: bool = True, **changes: State) -> None:
         """As if the device itself had reported."""

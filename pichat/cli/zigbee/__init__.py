@@ -14,6 +14,20 @@ class Zigbee(Lazy):
 
     package = __name__
     summaries: ClassVar[dict[str, str]] = {
+        "info": "Tell the stick, the network, and what it has sent.",
+        "map": "Draw who hears whom, and how well.",
+        "neighbours": "Ask one device whom it hears.",
+        "scan": "Measure how busy the channels are.",
+        "channel": "Move the network to another channel.",
+        "firmware": "Tell which firmware a device runs, or update it.",
+        "identify": "Have a device blink or beep.",
+        "remove": "Have a device leave, or forget one that is gone.",
+        "bindings": "List to whom a device talks by itself, or change it.",
+        "reporting": "Ask how often a device reports, or change it.",
+        "read": "Read any attribute of a device.",
+        "write": "Write any attribute of a device.",
+        "command": "Send any command of a cluster.",
+        "diagnostics": "Write all that helps to find a fault to a file.",
         "backup": "Back up the network, the devices and their names.",
         "backups": "List the backups.",
         "restore": "Bring a backup back, also onto another stick.",
