@@ -32,6 +32,8 @@ def member_of(view: DeviceView, feature: Feature) -> Member | None:
     """As what a device can be in a group; None for one that cannot, or that sleeps."""
     if view.kind not in _KINDS or view.sleepy or feature.port.beside(GROUPS) is None:
         return None
+    if getattr(feature.port.cluster, "local", False):
+        return None  # what goes to a group is the standard's, and its maker has another
     return view.id, int(feature.port.cluster.endpoint.endpoint_id)
 
 

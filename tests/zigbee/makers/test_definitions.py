@@ -15,6 +15,7 @@ from pichat.zigbee.attention import poll, resume
 from pichat.zigbee.configure import configure
 from pichat.zigbee.confirm import Confirmation
 from pichat.zigbee.definition import Definition, define, find
+from pichat.zigbee.groups.plan import member_of
 from pichat.zigbee.local import Momentary
 from pichat.zigbee.makers.aqara_struct import half_percents, tags_of
 from pichat.zigbee.makers.ikea import firmware
@@ -142,6 +143,12 @@ async def test_done_is_said_only_when_the_device_said_so(app: Replay) -> None:
     app.mute = True
     with pytest.raises(DeviceSilentError):
         await Confirmation(seen.view, feature, 0.2).run(70)
+
+
+async def test_who_speaks_otherwise_takes_no_part_in_a_group(app: Replay) -> None:
+    seen = Seen(app, device_of(app, load("tuya_curtain.yaml")))
+    assert seen.view.reach(1, 0x0004) is not None  # it lists the cluster of groups
+    assert member_of(seen.view, seen.view.features["cover_position"]) is None
 
 
 async def test_preparing_is_tried_again_when_nobody_answers(app: Replay) -> None:
