@@ -14,10 +14,14 @@ from zigpy.zcl.clusters.measurement import OccupancySensing
 OCCUPANCY, BATTERY = 0x0406, 0x0001
 
 
-def attribute(number: int, kind: type[Any]) -> foundation.ZCLAttributeDef:
-    """A manufacturer's own attribute, of one of zigpy's types."""
+def attribute(
+    number: int, kind: type[Any], manufacturer: int | None = None
+) -> foundation.ZCLAttributeDef:
+    """A manufacturer's own attribute, of one of zigpy's types; with its code, where it stands in
+    one of the library's clusters and is told apart by that."""
     access = foundation.ZCLAttributeAccess.Read | foundation.ZCLAttributeAccess.Write
-    return foundation.ZCLAttributeDef(id=t.uint16_t(number), type=kind, access=access)
+    own: Any = {} if manufacturer is None else {"manufacturer_code": manufacturer}
+    return foundation.ZCLAttributeDef(id=t.uint16_t(number), type=kind, access=access, **own)  # type: ignore[no-untyped-call]
 
 
 class Made(Cluster):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from pichat.zigbee.buttons import ButtonTable, Heard, Press
-from pichat.zigbee.definition import Definition, define
+import zigpy.types as t
+from zigpy.zcl.clusters.general import Basic
 
-_OWN, _NOTIFICATION = 0xFC00, 0x00
+from pichat.zigbee.buttons import ButtonTable, Heard, Press
+from pichat.zigbee.definition import Definition, Reach, define
+from pichat.zigbee.local import Made, attribute
+
+_CODE = 0x100B
+_BASIC, _OWN, _NOTIFICATION = 0x0000, 0xFC00, 0x00
+_TELL_BUTTONS = 0x000B
 _DIMMER = {1: "on", 2: "up", 3: "down", 4: "off"}
 _DIAL = 20
 _PRESSES = {1: "hold", 2: "single", 3: "release"}
@@ -27,11 +33,26 @@ def _notified(names: dict[int, str] | None) -> ButtonTable:
     return ButtonTable(commands={(_OWN, _NOTIFICATION): read})
 
 
+class DimmerBasic(Made, Basic):
+    class AttributeDefs(Basic.AttributeDefs):
+        switch_options = attribute(0x0031, t.bitmap16, _CODE)
+
+
+async def _tell_buttons(reach: Reach) -> None:
+    """Else it only commands lights. The newer ones have but one endpoint."""
+    for endpoint in (1, 2):
+        basic = reach(endpoint, _BASIC)
+        if basic is not None and basic.beside(_OWN) is not None:
+            await basic.write({"switch_options": _TELL_BUTTONS})
+
+
 define(
     Definition(
         name="Philips Hue dimmer switch",
         models=frozenset({"RWL020", "RWL021", "RWL022"}),
+        servers={1: (DimmerBasic,), 2: (DimmerBasic,)},
         buttons=_notified(_DIMMER),
+        prepare=_tell_buttons,
     )
 )
 define(
