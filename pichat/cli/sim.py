@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pichat.cli.context import console, json_option, state_dir_option
+from pichat.cli.sim_play import play
 from pichat.errors import PiChatError
 from pichat.simulator.control import SimulatorClient
 
@@ -151,19 +152,25 @@ def parse_value(text: str) -> bool | float | str:
         return text
 
 
+def _pairs(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """NAME=VALUE, each in its parts."""
+    found = []
+    for one in texts:
+        name, equals, text = one.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{one!r} is not NAME=VALUE.")
+        found.append((name, text))
+    return found
+
+
 @sim.command("set")
 @click.argument("device")
 @click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.pass_context
 def set_values(context: click.Context, device: str, values: tuple[str, ...]) -> None:
     """Change values from outside: `pichat sim set bathroom-sensor temperature=23`."""
-    given: dict[str, Any] = {}
-    for one in values:
-        name, equals, text = one.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"{one!r} is not NAME=VALUE.")
-        # A thermostat's mode may be "off", which is a word there and not a truth value.
-        given[name] = text if name == "mode" else parse_value(text)
+    # A thermostat's mode may be "off", which is a word there and not a truth value.
+    given = {name: text if name == "mode" else parse_value(text) for name, text in _pairs(values)}
     _print_values(_ask(context, lambda client: client.set(device, **given)))
 
 
@@ -245,8 +252,54 @@ for _name, _told in (
     ("hang", "The stick keeps its port but neither reads nor writes."),
     ("resume", "The hung stick goes on where it stopped."),
     ("crash", "The stick's firmware falls over; the host must reset it."),
+    ("restart", "The stick restarts by itself, and says so."),
 ):
     _fault(_name, _told)
+
+
+def _happening(name: str, told: str) -> None:
+    """Adds a command for something that happens to one device."""
+
+    @sim.command(name, help=told)
+    @click.argument("device")
+    @click.pass_context
+    def happen(context: click.Context, device: str) -> None:
+        _ask(context, lambda client: client.request(name, device=device))
+
+
+for _name, _told in (
+    ("join", "The device joins, if that is permitted; one that was there was reset."),
+    ("reset", "A long press: the device leaves, and looks for an open network."),
+    ("rejoin", "The device comes back to its network."),
+    ("announce", "The device says that it is there, as after its power came back."),
+    ("wake", "A sleeping device fetches its messages, and listens for a while."),
+    ("sleep", "A sleepy device stops listening now."),
+):
+    _happening(_name, _told)
+
+
+@sim.command()
+@click.argument("device")
+@click.argument("values", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.pass_context
+def link(context: click.Context, device: str, values: tuple[str, ...]) -> None:
+    """Change how a device is reached or behaves: `pichat sim link hallway-light power=off`."""
+    wanted = {name: parse_value(text) for name, text in _pairs(values)}
+    _print_values(_ask(context, lambda client: client.device(device, **wanted)))
+
+
+@sim.command()
+@click.option("--stick", help="A name; each has an address and a memory of its own.")
+@click.option("--network", type=click.Choice(["same", "none", "foreign"]), default="same")
+@click.option("--ezsp", type=click.IntRange(13, 19), help="Its protocol version.")
+@click.pass_context
+def swap(context: click.Context, /, **wanted: str | int | None) -> None:
+    """Plug another stick in, or this one with another network; the first is called `first`."""
+    answer = _ask(context, lambda client: client.request("swap", **wanted))
+    click.echo(f"The stick is now {answer['eui64']}.")
+
+
+sim.add_command(play)
 
 
 @sim.command()

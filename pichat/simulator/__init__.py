@@ -6,6 +6,8 @@ the wire is written down once more on purpose, so that a mistake on either side 
 
 Layers, each knowing only those above it in this list:
 `wire` (bytes, ASH, ports), `node` (a device: ZDO, ZCL, reporting), `clusters`, `kinds`, `house`,
-`radio`, `ncp` (the stick's EZSP commands), `world` (all of it together), `server` (the control
-socket), `process` and `control` (what other programs use).
+`radio` (the air, with `mailbox` for what sleeping devices have not fetched), `ncp` (the stick's
+EZSP commands), `association` (who joins, leaves, loses its parent), `world` (all of it together),
+`server` (the control socket), `process` and `control` (what other programs use), `scenario` and
+`player` (faults from a file).
 """

@@ -66,7 +66,7 @@ class Player:
 
     async def _steps(self, steps: Sequence[Step], where: str) -> None:
         for number, step in enumerate(steps, 1):
-            self._say(f"{where} {number}: {_told(step)}")
+            self._say(f"{where} {number}: {msgspec.to_builtins(step)}")
             try:
                 await self._step(step)
             except SimulatorError as error:
@@ -189,10 +189,3 @@ def _event(when: When) -> dict[str, Any]:
         if (who := getattr(when, name)) is not None:
             return {"event": name, "device": who}
     return {}
-
-
-def _told(step: Step) -> str:
-    """The step as it stands in the file, without what is left out there."""
-    fields = msgspec.to_builtins(step)
-    usual = msgspec.to_builtins(Step())
-    return str({name: value for name, value in fields.items() if value != usual[name]})

@@ -69,7 +69,11 @@ class ScenarioError(ConfigError):
     code = "scenario"
 
 
-class When(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class _Part(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Of a step; what is left out in the file is left out when it is told."""
+
+
+class When(_Part, kw_only=True, frozen=True):
     """command: one of this cluster (`on_off`) arrives; values: a device comes to have them; these
     two with the `device`. The others name the device themselves."""
 
@@ -82,7 +86,7 @@ class When(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     held: str | None = None
 
 
-class DeviceStep(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class DeviceStep(_Part, kw_only=True, frozen=True):
     id: str
     do: DeviceAction | None = None
     new_address: bool = False
@@ -90,16 +94,14 @@ class DeviceStep(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_field
     values: dict[str, Any] = {}
 
 
-class HubStep(
-    msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename={"name": "as"}
-):
+class HubStep(_Part, kw_only=True, frozen=True, rename={"name": "as"}):
     set: str
     to: bool | int | float | str
     capability: str = "on_off"
     name: str = "it"
 
 
-class Expect(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Expect(_Part, kw_only=True, frozen=True):
     """status, with a part of its `reason`: of the hub's radio. set, capability, to and outcome: a
     command now, and what becomes of it: done or an error's code, or one of several; of: the same of
     a command that a `hub` step began. devices: how many the hub knows. device, with `available` or
@@ -124,7 +126,7 @@ class Expect(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
         return [self.outcome] if isinstance(self.outcome, str) else self.outcome or []
 
 
-class Step(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Step(_Part, kw_only=True, frozen=True):
     at_s: float | None = None
     after_s: float | None = None
     when: When | None = None
@@ -138,7 +140,7 @@ class Step(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     repeat: Repeat | None = None
 
 
-class Repeat(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+class Repeat(_Part, kw_only=True, frozen=True):
     times: int
     steps: list[Step]
 

@@ -95,7 +95,7 @@ class Manner:
 def _pretend(cluster: Cluster, header: Header, manner: Manner) -> Outcome:
     """The answer to what is not carried out; None: it is carried out all the same."""
     specific = bool(header.control & CLUSTER_SPECIFIC)
-    writes = header.command in (WRITE, WRITE_UNDIVIDED)
+    writes = not specific and header.command in (WRITE, WRITE_UNDIVIDED)
     if not specific and not writes:
         return None
     if manner.refuses is not None:
