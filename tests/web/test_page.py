@@ -106,7 +106,7 @@ def test_what_a_device_reports_is_seen_at_once(page: Page) -> None:
     page.until(lambda: "On, 30 %" in page.card(LIGHT).text)
     assert page.card(LIGHT, "input").get_attribute("value") == "30"
     page.served.do(lambda world: world.house.report(LIGHT, available=False))
-    page.until(lambda: "Does not answer" in page.card(LIGHT).text)
+    page.until(lambda: "Not heard from since" in page.card(LIGHT).text)
     page.served.do(lambda world: world.house.sleep(LIGHT, brightness=40))
     page.until(lambda: "When it wakes: brightness 40 %" in page.card(LIGHT).text)
 
