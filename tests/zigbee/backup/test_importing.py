@@ -68,7 +68,10 @@ async def test_a_house_moves_in_from_zigbee2mqtt(known: Path, z2m: Path) -> None
         assert (group.name, group.device_ids) == ("evening lights", (LIGHT, LAMP))
 
 
-@pytest.mark.parametrize("version", [5, 10, 16])
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(5, marks=pytest.mark.long), 10, pytest.param(16, marks=pytest.mark.long)],
+)
 async def test_a_house_moves_in_from_zha(known: Path, tmp_path: Path, version: int) -> None:
     folder = tmp_path / "homeassistant"
     zha(known, folder, ROOMS, version)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pichat.zigbee.backup.open_coordinator import decode
 from tests.zigbee.simulated import HOUSE, house
 
@@ -34,6 +36,7 @@ async def test_a_running_house_goes_back_to_its_backup(known: Path) -> None:
         assert before.house["devices"][HALLWAY]["name"] == "wrong name"
 
 
+@pytest.mark.long
 async def test_a_stick_that_is_refused_is_given_the_network(known: Path) -> None:
     async with house(known) as (running, sim):
         backups = running.parts.backups
