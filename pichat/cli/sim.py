@@ -284,7 +284,10 @@ for _name, _told in (
 @click.pass_context
 def link(context: click.Context, device: str, values: tuple[str, ...]) -> None:
     """Change how a device is reached or behaves: `pichat sim link hallway-light power=off`."""
-    wanted = {name: parse_value(text) for name, text in _pairs(values)}
+    wanted: dict[str, Any] = {name: parse_value(text) for name, text in _pairs(values)}
+    for name, value in wanted.items():
+        if isinstance(value, float) and value.is_integer():
+            wanted[name] = int(value)  # fields that count take no fractions
     _print_values(_ask(context, lambda client: client.device(device, **wanted)))
 
 
