@@ -14,6 +14,7 @@ from pichat.errors import (
 )
 from pichat.events import DeviceRemoved
 from pichat.zigbee.care.care import Care
+from pichat.zigbee.care.types import AttributeValue, CommandReply
 from tests.zigbee.simulated import house
 
 
@@ -135,13 +136,17 @@ async def test_letting_go(known: Path) -> None:
         assert [each.id for each in running.hub.devices()] == ids
 
 
-async def _write(care: Care, device: str, cluster: str, attribute: str, value: str) -> object:
+async def _write(
+    care: Care, device: str, cluster: str, attribute: str, value: str
+) -> AttributeValue:
     return await care.write_attribute(
         device, cluster, attribute, value, endpoint=None, manufacturer_code=None, type_=None
     )
 
 
-async def _send(care: Care, device: str, cluster: str, command: str, **arguments: int) -> object:
+async def _send(
+    care: Care, device: str, cluster: str, command: str, **arguments: int
+) -> CommandReply:
     return await care.send_command(
         device, cluster, command, arguments, payload=None, endpoint=None, manufacturer_code=None
     )

@@ -227,9 +227,16 @@ def _of_header(header: Any, source: str, **more: Any) -> Entry:
         file_version=version,
         manufacturer_code=int(header.manufacturer_id),
         image_type=int(header.image_type),
-        hardware=(header.minimum_hardware_version, header.maximum_hardware_version),
+        hardware=(
+            _number(header.minimum_hardware_version),
+            _number(header.maximum_hardware_version),
+        ),
         **more,
     )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _id(where: str, version: int) -> str:

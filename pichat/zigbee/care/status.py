@@ -16,7 +16,7 @@ _EZSP_COUNTERS = "ezsp_counters"
 
 
 class Status:
-    """The stick's counters are those of zigpy's watchdog, which reads them every ten seconds."""
+    """The stick's counters are those that the heartbeat read last, some seconds ago."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class Status:
 
 def stick_of(app: Any) -> Stick:
     node = app.state.node_info
-    ezsp = getattr(app, "_ezsp", None)
+    ezsp = getattr(getattr(app, "_ezsp", None), "ezsp_version", None)
     return Stick(
         manufacturer=node.manufacturer,
         board=node.model,
         firmware=node.version,
-        ezsp_version=getattr(ezsp, "ezsp_version", None),
+        ezsp_version=None if ezsp is None else int(ezsp),
         free_buffers=counters_of(app).get(_BUFFERS),
     )
 
