@@ -46,7 +46,20 @@ def _turn_named(match: Match, on: bool) -> Meaning | None:
         return setting(match, "cover_position", 100 if on else 0)
     if kinds == {"lock"}:
         return setting(match, "lock", on)
+    if kinds == {"siren"}:
+        return setting(match, "siren", on)
+    if kinds == {"thermostat"}:
+        return _switch_thermostat(match, devices or [], on)
     return setting(match, "on_off", on)
+
+
+def _switch_thermostat(match: Match, devices: list[Device], on: bool) -> Meaning | None:
+    """On is to heat, or to cool where it can do nothing else."""
+    options = [c.options for d in devices if (c := d.capability("thermostat_mode"))]
+    for mode in ("heat", "cool", "auto") if on else ("off",):
+        if options and all(mode in each for each in options):
+            return setting(match, "thermostat_mode", mode)
+    return None
 
 
 def classes(match: Match) -> list[str]:

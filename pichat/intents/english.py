@@ -12,7 +12,7 @@ from msgspec import structs
 
 from pichat.errors import DeviceSilentError, WaitingError
 from pichat.events import Device, DeviceOutcome, State, ToolResult
-from pichat.intents import condition
+from pichat.intents import condition, words
 from pichat.intents.phrases import degrees, listed, number, plain, sentence, the
 from pichat.intents.understood import Understood
 from pichat.moments import when
@@ -23,6 +23,8 @@ NOUN_OF_KIND = {
     "cover": "blinds",
     "lock": "locks",
     "thermostat": "thermostats",
+    "fan": "fans",
+    "siren": "sirens",
 }
 
 _RECENTLY_S = 3600.0
@@ -115,6 +117,8 @@ def _act(understood: Understood) -> tuple[str, str]:
         return "Set", f" to {name}" if name.isalpha() or " " in name else f" to {value} kelvin"
     if capability == "target_temperature":
         return "Set", f" to {degrees(value)}"
+    if told := words.act(capability, value):
+        return told
     if len(understood.calls) > 1 and understood.intent == "PiChatBrightnessStep":
         return ("Brightened" if int(understood.slots["step"]) > 0 else "Dimmed"), ""
     return "Set", f" to {number(value)} percent"
@@ -185,6 +189,8 @@ def _told(understood: Understood, outcomes: list[DeviceOutcome], by_id: dict[str
             parts.append(compare(known, str(wanted)))
         elif known[0].capability == "occupancy":
             parts.append(_occupancy(understood, known))
+        elif understood.intent == "PiChatGetAlarm":
+            parts.append(words.alarm(understood.slots.get("area"), known))
         else:
             parts.append(listed(_value(outcome, by_id) for outcome in known))
     if failed or not (known or gone):
@@ -222,6 +228,9 @@ def state_words(capability: str, state: State | None) -> str:
         return "open" if state else "closed"
     if capability == "occupancy":
         return "occupied" if state else "empty"
+    if capability in words.STATES:
+        yes, no = words.STATES[capability]
+        return yes if state else no
     if capability == "cover_position":
         ends = {0: "closed", 100: "open"}
         return ends.get(round(float(state)), f"{number(state)} percent open")  # type: ignore[arg-type]
@@ -328,6 +337,7 @@ def _value(outcome: DeviceOutcome, by_id: dict[str, Device], *, past: bool = Fal
         "brightness": lambda: f"{name} {be} at {number(value)} percent",
     }
     other = f"{name} {_be(outcome, past=past)} {state_words(outcome.capability, state)}"
+    tell |= words.values(name, place, value, past=past)
     return tell.get(outcome.capability, lambda: other)()
 
 

@@ -22,6 +22,7 @@ HANDLED = frozenset(
         "HassSetPosition",
         "HassClimateSetTemperature",
         "HassClimateGetTemperature",
+        "HassFanSetSpeed",
         "HassGetCurrentTime",
         "HassGetCurrentDate",
         "HassNevermind",
@@ -29,7 +30,9 @@ HANDLED = frozenset(
 )
 """The package's intents that have a meaning here; the rest is dropped before it is parsed."""
 
-DOMAINS = frozenset({"light", "switch", "cover", "lock", "climate", "sensor", "binary_sensor"})
+DOMAINS = frozenset(
+    {"light", "switch", "cover", "lock", "climate", "fan", "sensor", "binary_sensor"}
+)
 """Home Assistant's names for the kinds of devices that PiChat knows."""
 
 SPELLINGS = {"en": (("colour", "color"),)}

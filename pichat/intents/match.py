@@ -48,13 +48,20 @@ Handler = Callable[[Match], Meaning | None]
 HANDLERS: dict[str, Handler] = {}
 
 
-def means(*intents: str) -> Callable[[Handler], Handler]:
-    """Register the decorated function for these intents; None from it: not understood."""
+NEEDS: dict[str, frozenset[str]] = {}
+"""Intents that mean nothing in a house without any of these capabilities."""
+
+
+def means(*intents: str, needs: Sequence[str] = ()) -> Callable[[Handler], Handler]:
+    """Register the decorated function for these intents; None from it: not understood. Their
+    sentences are left out where no device has a capability of `needs`."""
 
     def register(handler: Handler) -> Handler:
         for intent in intents:
             if HANDLERS.setdefault(intent, handler) is not handler:
                 raise TypeError(f"intent {intent!r} is registered twice")
+            if needs:
+                NEEDS[intent] = frozenset(needs)
         return handler
 
     return register
@@ -80,7 +87,8 @@ def kinds_of(match: Match) -> tuple[Kind, ...]:
     """The kinds that the sentence's domain stands for; none when it names no domain."""
     domain = match.slots.get("domain")
     if domain == "everything":
-        return ("light", "plug", "switch")
+        fans = any(device.kind == "fan" for device in match.devices)
+        return ("light", "plug", "switch", "fan") if fans else ("light", "plug", "switch")
     kinds: list[Kind] = [k for k, d in DOMAIN_OF_KIND.items() if d == domain]  # type: ignore[misc]
     return tuple(kinds)
 

@@ -19,6 +19,9 @@ DOMAIN_OF_KIND = {
     "cover": "cover",
     "lock": "lock",
     "thermostat": "climate",
+    "fan": "fan",
+    "siren": "siren",
+    "remote": "sensor",
 }
 _DIGITS = re.compile(r"\d+")
 _MARKS = re.compile(r"[^\w\s']+|_")
@@ -28,7 +31,9 @@ _SPACES = re.compile(r"\s+")
 def domains(device: Device) -> tuple[str, ...]:
     """Home Assistant's domains that the device would have; sentences ask for them."""
     if device.kind != "sensor":
-        return (DOMAIN_OF_KIND[device.kind],)
+        own = DOMAIN_OF_KIND[device.kind]
+        # By its name a siren is switched like a switch; the package does not know sirens.
+        return (own, "switch") if device.kind == "siren" else (own,)
     binary = device.capability("contact") or device.capability("occupancy")
     return ("binary_sensor", "sensor") if binary else ("sensor",)
 

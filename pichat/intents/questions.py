@@ -21,10 +21,14 @@ MAIN_CAPABILITY: dict[Kind, str] = {
     "cover": "cover_position",
     "lock": "lock",
     "thermostat": "temperature",
+    "fan": "on_off",
+    "siren": "siren",
+    "remote": "battery",
 }
 """What a device's state is when nothing more is said."""
 
-SENSED = ("contact", "occupancy", "temperature", "humidity", "illuminance", "power")
+SENSED: tuple[str, ...] = ("contact", "occupancy", "water_leak", "smoke", "gas", "vibration", "temperature")
+SENSED += ("co2", "pm25", "humidity", "pressure", "illuminance", "power")
 
 # The words of the package's state lists, and the capability that each is about.
 STATES_OF = {

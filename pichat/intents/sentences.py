@@ -21,7 +21,15 @@ from hassil.intents import RangeSlotList, TextSlotList
 from hassil.numbers import get_rbnf_engine
 
 from pichat.events import Device
-from pichat.intents import actions, consent, questions, scenes  # noqa: F401 (their handlers register)
+from pichat.intents import (  # noqa: F401 (their handlers register)
+    actions,
+    alarms,
+    appliances,
+    consent,
+    questions,
+    scenes,
+)
+from pichat.intents.fitting import fitting
 from pichat.intents.language import Language
 from pichat.intents.match import HANDLERS, Match
 from pichat.intents.names import slot_lists
@@ -38,6 +46,14 @@ SHARES = {
     "PiChatGetOccupancy": 3,
     "PiChatBrightnessStep": 5,
     "PiChatActivateScene": 4,
+    "HassFanSetSpeed": 3,
+    "PiChatFanMode": 3,
+    "PiChatThermostatMode": 3,
+    "PiChatSiren": 2,
+    "PiChatTilt": 2,
+    "PiChatStopCover": 2,
+    "PiChatGetAlarm": 3,
+    "PiChatGetAirQuality": 2,
     "HassGetCurrentTime": 3,
     "HassGetCurrentDate": 3,
     "HassNevermind": 4,
@@ -69,6 +85,7 @@ class Sampler:
     """Draws sentences that mean something in this house. Deterministic for a seed."""
 
     def __init__(self, language: Language, devices: Sequence[Device], seed: int = 1) -> None:
+        language = fitting(language, devices)
         self._code = language.code
         self._devices = tuple(devices)
         self._rules = language.sentences.expansion_rules

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 
 from pichat.errors import ConfigError
 from pichat.events import Device, ToolCall, ToolResult
-from pichat.intents import actions, consent, questions, scenes  # noqa: F401 (their handlers register)
+from pichat.intents import (  # noqa: F401 (their handlers register)
+    actions,
+    alarms,
+    appliances,
+    consent,
+    questions,
+    scenes,
+)
 from pichat.intents.answers import Answers
 from pichat.intents.complete import Completeness
+from pichat.intents.fitting import fitting
 from pichat.intents.language import SPELLINGS, Language, load, supported_languages, unknown_language
 from pichat.intents.match import HANDLERS, Match, from_result
 from pichat.intents.names import slot_lists
@@ -42,6 +50,7 @@ class Intents:
         self.language = language
         self._devices = devices
         self._loaded: Language | None = None
+        self._fitted: Language | None = None
         self._answers: Answers | None = None
         self._lists: dict[str, SlotList] | None = None
         self._recent: OrderedDict[tuple[str, str | None], Understood | None] = OrderedDict()
@@ -50,7 +59,7 @@ class Intents:
 
     def warm(self) -> None:
         """Load now, and parse what hassil parses late: takes a tenth of a second or two."""
-        loaded = self._language()
+        loaded = self._here()
         for intent in loaded.sentences.intents.values():
             for data in intent.data:
                 for sentence in data.sentences:
@@ -63,6 +72,7 @@ class Intents:
         """A device or a room was added, renamed or removed."""
         with self._lock:
             self._lists = None
+            self._fitted = None
             self._judge = None
             self._recent.clear()
 
@@ -91,7 +101,7 @@ class Intents:
                 from pichat.intents.judge import Judge
 
                 self._judge = Judge(
-                    self._language(), self._slot_lists(), self._devices(), self.understand
+                    self._here(), self._slot_lists(), self._devices(), self.understand
                 )
             return self._judge.judge(text, area)
 
@@ -142,7 +152,7 @@ class Intents:
             text = text.replace(spelling, known)
         return recognize_best(
             text,
-            self._language().sentences,
+            self._here().sentences,
             slot_lists=lists,
             intent_context={"area": area} if area else None,
             language=self.language,
@@ -153,6 +163,13 @@ class Intents:
         if self._lists is None:
             self._lists = slot_lists(self._devices(), self.language)
         return self._lists
+
+    def _here(self) -> Language:
+        """The language without what nobody can say to this house."""
+        with self._lock:
+            if self._fitted is None:
+                self._fitted = fitting(self._language(), self._devices())
+            return self._fitted
 
     def _language(self) -> Language:
         with self._lock:

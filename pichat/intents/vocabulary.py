@@ -25,7 +25,7 @@ LANGUAGE = "en"
 SENTENCES = 25_000
 KEPT = 3
 ROOT = Path(__file__).parents[2]
-FORMAT = 3
+FORMAT = 4
 """Raise when sentences.py or language_model.py change what they write."""
 
 BUILD_TIMEOUT_S = 300.0

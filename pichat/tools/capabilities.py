@@ -1,4 +1,4 @@
-"""The names that a model may use for what devices can tell and do."""
+"""The names that models are told of for what devices can tell and do."""
 
 from __future__ import annotations
 
@@ -14,20 +14,32 @@ SETTABLE = (
     "cover_position",
     "lock",
     "target_temperature",
+    "thermostat_mode",
+    "fan_mode",
+    "fan_speed",
+    "siren",
+    "tilt",
+    "cover_motion",
 )
 READABLE = (
-    *SETTABLE,
+    "on_off",
+    "brightness",
+    "cover_position",
+    "lock",
+    "target_temperature",
     "temperature",
     "humidity",
     "contact",
     "occupancy",
     "power",
     "energy",
-    "voltage",
     "battery",
-    "illuminance",
+    "water_leak",
+    "smoke",
+    "co2",
 )
+"""What is asked for most: each name costs tokens in every turn."""
 
-# Models see the names; the strict path takes any text, and says which device lacks it.
+# Models see these names; the strict path takes any text, and says which device lacks it.
 Settable = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(SETTABLE)})]
 Readable = Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(READABLE)})]

@@ -8,12 +8,17 @@ from pichat.events import Device, State
 
 
 def needs_yes(device: Device, capability: str, value: State) -> bool:
-    """Whether its owner wants to be asked first: locking and closing are always free."""
+    """Whether its owner wants to be asked first: locking, closing, stopping and falling silent are
+    always free."""
     if not device.confirm:
         return False
     if capability == "lock":
         return value is not True
-    if capability == "cover_position":
+    if capability == "siren":
+        return value is not False
+    if capability == "cover_motion":
+        return value == "open"
+    if capability in ("cover_position", "tilt"):
         return not _closes(device.state.get(capability), value)
     return True
 

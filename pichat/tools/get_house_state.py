@@ -21,6 +21,9 @@ _LISTS: dict[str, dict[str, Callable[[State], bool]]] = {
         "cover_position": lambda state: isinstance(state, int | float) and state > 0,
     },
     "unlocked": {"lock": lambda state: state is False},
+    "alarms": {
+        name: lambda state: state is True for name in ("water_leak", "smoke", "gas", "siren")
+    },
     "motion": {"occupancy": lambda state: state is True},
 }
 

@@ -12,7 +12,7 @@ from pichat.tools.others import real
 from pichat.tools.wording import KIND_WORDS, kind_of_word
 
 EVERYTHING = frozenset({"all", "everything", "all devices", "every device", "whole house", "house"})
-_SWITCHABLE: tuple[Kind, ...] = ("light", "plug", "switch")
+_SWITCHABLE: tuple[Kind, ...] = ("light", "plug", "switch", "fan")
 _BEFORE = re.compile(r"^(?:(?:the|my|our|all|of|every)\s+)+")
 _MARKS = re.compile(r"[^\w\s:]+|_")
 

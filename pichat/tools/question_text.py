@@ -18,6 +18,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "degrees": "Soll ich auf {value} Grad stellen: {names}?",
         "on": "Soll ich einschalten: {names}?",
         "off": "Soll ich ausschalten: {names}?",
+        "sound": "Soll ich auslösen: {names}?",
         "change": "Soll ich verstellen: {names}?",
     },
     "es": {
@@ -27,6 +28,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "degrees": "¿Pongo {names} a {value} grados?",
         "on": "¿Enciendo {names}?",
         "off": "¿Apago {names}?",
+        "sound": "¿Activo {names}?",
         "change": "¿Cambio {names}?",
     },
     "fr": {
@@ -36,6 +38,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "degrees": "Dois-je régler {names} sur {value} degrés ?",
         "on": "Dois-je allumer {names} ?",
         "off": "Dois-je éteindre {names} ?",
+        "sound": "Dois-je déclencher {names} ?",
         "change": "Dois-je modifier {names} ?",
     },
     "it": {
@@ -45,6 +48,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "degrees": "Devo impostare {names} a {value} gradi?",
         "on": "Devo accendere {names}?",
         "off": "Devo spegnere {names}?",
+        "sound": "Devo attivare {names}?",
         "change": "Devo cambiare {names}?",
     },
     "nl": {
@@ -54,6 +58,7 @@ _OTHERS: dict[str, dict[str, str]] = {
         "degrees": "Zal ik {names} op {value} graden zetten?",
         "on": "Zal ik {names} aanzetten?",
         "off": "Zal ik {names} uitzetten?",
+        "sound": "Zal ik {names} laten afgaan?",
         "change": "Zal ik {names} veranderen?",
     },
 }
@@ -75,6 +80,10 @@ def question_text(
 def _what(capability: str, value: State) -> str:
     if capability == "lock":
         return "unlock"
+    if capability == "siren":
+        return "sound"
+    if capability == "cover_motion":
+        return "open"
     if capability == "cover_position":
         return "open" if value == 100 else "position"
     if capability == "target_temperature":
@@ -92,6 +101,7 @@ def _english(devices: Sequence[Device], capability: str, value: State, what: str
         "position": f"open {names} to {_number(value)} percent",
         "degrees": f"set {names} to {_number(value)} degrees",
         "on": f"turn on {names}",
+        "sound": f"sound {names}",
         "off": f"turn off {names}",
         "change": f"change the {capability.replace('_', ' ')} of {names}",
     }

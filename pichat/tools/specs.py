@@ -26,7 +26,8 @@ NAMED_DEVICES = 40
 
 NAMED_ROOMS = 60
 
-_OF_ITSELF = ("battery", "voltage")
+_OF_ITSELF = frozenset({"battery", "battery_low", "tamper", "jammed", "last_operation", "voltage"})
+_OF_ITSELF |= {"current", "running_state", "power_on_behaviour", "squawk"}
 """Told of no device: what it has of them can be asked for."""
 
 _ALIASES = {
@@ -60,9 +61,7 @@ def tool_specs(
             parameters=flat_schema(tools[name].arguments),
         )
         for name in sorted(tools)
-        if permits(allowed, name)
-        and not tools[name].people_only
-        and _of_use(tools[name], devices)
+        if permits(allowed, name) and not tools[name].people_only and _of_use(tools[name], devices)
     )
 
 

@@ -29,6 +29,12 @@ KIND_WORDS: dict[str, Kind] = {
     "thermostat": "thermostat",
     "heating": "thermostat",
     "sensor": "sensor",
+    "fan": "fan",
+    "ventilator": "fan",
+    "siren": "siren",
+    "alarm": "siren",
+    "remote": "remote",
+    "button": "remote",
 }
 """Without the s of the plural."""
 
@@ -51,18 +57,37 @@ CAPABILITY_WORDS = {
     "opened": "contact",
     "setpoint": "target_temperature",
     "set_point": "target_temperature",
+    "hvac_mode": "thermostat_mode",
+    "system_mode": "thermostat_mode",
+    "heating": "running_state",
+    "speed": "fan_speed",
+    "fan": "fan_mode",
+    "alarm": "siren",
+    "slats": "tilt",
+    "tilt_position": "tilt",
+    "leak": "water_leak",
+    "water": "water_leak",
+    "moisture": "water_leak",
+    "carbon_dioxide": "co2",
+    "air_quality": "co2",
+    "pm2.5": "pm25",
+    "fire": "smoke",
 }
 # What these are differs when something is set: nobody sets a measurement.
 SETTING_WORDS = {"power": "on_off", "temperature": "target_temperature"}
+SETTING_WORDS |= {"heating": "thermostat_mode", "motion": "cover_motion"}
 
 _YES = frozenset({"on", "true", "yes", "1"})
 _NO = frozenset({"off", "false", "no", "0"})
 _SWITCHED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "on_off": (_YES, _NO),
+    "siren": (_YES, _NO | {"silent"}),
     "lock": (_YES | {"lock", "locked", "close", "closed"}, _NO | {"unlock", "unlocked", "open"}),
 }
 _NUMBERS: dict[str, dict[str, int]] = {
     "cover_position": {"open": 100, "up": 100, "close": 0, "closed": 0, "down": 0, "half": 50},
+    "tilt": {"open": 100, "close": 0, "closed": 0, "half": 50},
+    "fan_speed": {"off": 0, "low": 33, "medium": 66, "high": 100, "full": 100, "max": 100},
     "brightness": {"full": 100, "max": 100, "maximum": 100, "half": 50},
     "colour_temperature": {"warm": 2700, "warm white": 2700, "neutral": 4000, "white": 4000}
     | {"cool": 5500, "cold": 5500, "cool white": 5500, "cold white": 5500},

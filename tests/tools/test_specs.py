@@ -59,7 +59,7 @@ def test_only_what_is_allowed() -> None:
 
 
 def test_the_capabilities_are_those_that_devices_have() -> None:
-    assert set(READABLE) == {name for name, _ in CONVERTERS}
+    assert {*SETTABLE, *READABLE} <= {name for name, _ in CONVERTERS}
 
 
 def test_the_prompt_stays_within_its_budget() -> None:
