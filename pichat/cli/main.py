@@ -20,6 +20,8 @@ _COMMANDS = {
     "devices": "List the devices of the house.",
     "join": "Let new devices join, and tell which did.",
     "zigbee": "The Zigbee network: the stick, joining, backups, care.",
+    "groups": "Devices that are commanded together.",
+    "scenes": "States that are taken up together.",
     "name": "Give a device another name, or put it in a room.",
     "profiles": "Who answers: each profile's voice, models and tools.",
     "models": "Voices, recognisers and language models to add.",

@@ -49,7 +49,7 @@ class Many:
         self, membership: Membership, multicast: Multicast, link: Link, confirm_timeout_s: float
     ) -> None:
         self._membership = membership
-        self._multicast = multicast
+        self.multicast = multicast
         self._link = link
         self._timeout_s = confirm_timeout_s
 
@@ -110,10 +110,10 @@ class Many:
             )
 
     async def _send(self, session: Session, course: Course) -> bool:
-        if not self._multicast.affordable():
+        if not self.multicast.affordable():
             return False
         try:
-            await self._multicast.send(session, course.group, course.commands)
+            await self.multicast.send(session, course.group, course.commands)
         except SilentError:
             return False
         return True

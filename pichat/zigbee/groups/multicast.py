@@ -23,15 +23,17 @@ network needs some of them for itself."""
 
 
 class Multicast:
+    """`lately`: when the last messages went out; no more than the network bears."""
+
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._lately: deque[float] = deque(maxlen=_MOST)
+        self.lately: deque[float] = deque(maxlen=_MOST)
         self._sequence = 0
 
     def affordable(self) -> bool:
         """Whether the network takes another one now."""
-        full = len(self._lately) == _MOST
-        return not full or self._now() - self._lately[0] > _WITHIN_S
+        full = len(self.lately) == _MOST
+        return not full or self._now() - self.lately[0] > _WITHIN_S
 
     async def send(self, session: Session, group: int, commands: Sequence[Sent]) -> None:
         """Tell the group. It went out when this returns; who heard it is not known. Raises
@@ -39,7 +41,7 @@ class Multicast:
         for command in commands:
             turn = await session.air.slots.take(urgent=True, doubtful=False)
             with session.air.slots.timed(turn):
-                self._lately.append(self._now())
+                self.lately.append(self._now())
                 self._sequence = sequence = (self._sequence + 1) % 256
                 try:
                     await session.app.send_packet(_packet(session, group, command, sequence))
