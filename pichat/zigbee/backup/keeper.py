@@ -206,10 +206,11 @@ async def _told_by_stick(session: Session) -> NetworkBackup:
     async with session.under_way():
         try:
             return await session.app.backups.create_backup()
-        except _failures(session) as error:
+        except failures_of(session) as error:
             log.warning("the stick does not tell all of its network", reason=repr(error))
             return session.app.backups.from_network_state()
 
 
-def _failures(session: Session) -> tuple[type[Exception], ...]:
+def failures_of(session: Session) -> tuple[type[Exception], ...]:
+    """How the stick's library says that the stick did not do or tell something."""
     return (AssertionError, *session.air.failures)  # bellows asserts what the stick answers

@@ -116,8 +116,8 @@ def _steps(backup: Backup, stick: Stick | None, forgotten: int) -> list[str]:
         steps += _stick_steps(backup, stick)
     if backup.database is None:
         steps.append(
-            "The devices of this network are known again once each has said something: the file"
-            " holds the network only."
+            "The file holds the network only. Devices of it that PiChat knows stay; others are"
+            " known once each has said something."
         )
     else:
         steps.append(f"{_devices(summary.devices)} back, and need not join again.")

@@ -13,7 +13,7 @@ import structlog
 
 from pichat.errors import NotFoundError, UnavailableError
 from pichat.store.db import Database
-from pichat.zigbee.backup.keeper import Backups
+from pichat.zigbee.backup.keeper import Backups, failures_of
 from pichat.zigbee.backup.listing import StoredBackup
 from pichat.zigbee.backup.open_coordinator import Backup, decode
 from pichat.zigbee.backup.plan import RestorePlan, Stick, look, plan
@@ -110,7 +110,12 @@ class Restorer:
     async def _look(self, backup: Backup) -> Stick:
         if self._link.session is not None:
             async with self._link.under_way() as session:
-                return await look(session.app, backup)
+                try:
+                    return await look(session.app, backup)
+                except failures_of(session) as error:
+                    raise UnavailableError(
+                        f"The stick does not tell its network ({type(error).__name__}). Try again."
+                    ) from error
         return await self._life.between(partial(look_alone, self._life.with_stick, backup))
 
 

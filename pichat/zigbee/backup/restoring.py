@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 import structlog
 
-from pichat.errors import BadRequestError
+from pichat.errors import BadRequestError, NotFoundError, UnavailableError
 from pichat.store.db import Database, uninterrupted
 from pichat.store.kept import KeptDevices
-from pichat.zigbee.backup.database import forget, prepare, put_in_place
+from pichat.zigbee.backup.database import forget, prepare, put_in_place, read_contents
 from pichat.zigbee.backup.open_coordinator import Backup
 from pichat.zigbee.backup.sections.base import restore as restore_house
+from pichat.zigbee.backup.snapshot import written
 from pichat.zigbee.backup.writing import Known, write_database
 from pichat.zigbee.converter import REGISTRY
+from pichat.zigbee.refusal import same_network
 from pichat.zigbee.restore import write_network
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ async def carry_out(
     database, prepared = state_dir / "zigbee.db", state_dir / "zigbee.restoring.db"
     content = backup.database
     if content is None:
-        content = await _of_addresses(backup)
+        content = await _known_here(backup, database) or await _of_addresses(backup)
     try:
         await asyncio.to_thread(prepare, content, prepared)
         write = partial(_write, backup=backup, allow_new_eui64=allow_new_eui64)
@@ -67,6 +69,17 @@ async def carry_out(
         await asyncio.to_thread(forget, prepared)
     log.info("backup restored", devices=restored.devices, new_address=restored.new_address)
     return restored
+
+
+async def _known_here(backup: Backup, database: Path) -> bytes | None:
+    """The database that there is, if it is of the backup's network."""
+    try:
+        contents = await asyncio.to_thread(read_contents, database)
+        here = written(contents, database)
+    except (NotFoundError, UnavailableError):
+        return None
+    same = backup.network is not None and same_network(here, backup.network)
+    return contents.file if same else None
 
 
 async def _of_addresses(backup: Backup) -> bytes:

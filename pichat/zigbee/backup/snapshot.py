@@ -31,7 +31,7 @@ async def snapshot(
     contents = await asyncio.to_thread(read_contents, database_path)
     network = told
     if network is None:
-        network = await asyncio.to_thread(_written, contents, database_path)
+        network = await asyncio.to_thread(written, contents, database_path)
     house = await collect(store)
     return Backup(
         network=await asyncio.to_thread(_with_devices, network, contents),
@@ -59,7 +59,8 @@ def fingerprint(network: NetworkBackup, contents: Contents, house: Mapping[str, 
     return hashlib.sha256(msgspec.json.encode(matters, order="deterministic")).hexdigest()[:32]
 
 
-def _written(contents: Contents, path: Path) -> NetworkBackup:
+def written(contents: Contents, path: Path) -> NetworkBackup:
+    """The network as zigpy last wrote it down. Raises UnavailableError when it never did."""
     from zigpy.backups import NetworkBackup  # half a second of imports
 
     if contents.network is None:

@@ -11,6 +11,7 @@ import pytest
 from pichat.errors import BadRequestError, UnsupportedError
 from pichat.store.db import open_database
 from pichat.store.devices import DeviceNames
+from pichat.zigbee.backup.database import read_contents
 from pichat.zigbee.backup.open_coordinator import Backup, decode, encode
 from pichat.zigbee.backup.plan import plan
 from tests.zigbee.backup.hubs import backup_of, plugged_in
@@ -96,3 +97,30 @@ async def test_a_damaged_database_changes_nothing(known: Path, kept: Backup) -> 
         assert (known / "zigbee.db").read_bytes() == before
         # Nor was the stick touched.
         assert (await stick.look(kept)).holds == "the same network"
+
+
+@pytest.mark.long
+async def test_a_network_without_devices_keeps_those_that_are_of_it(
+    known: Path, kept: Backup
+) -> None:
+    """As of a file that another program wrote."""
+    alone = replace(kept, database=None, house={})
+    swap_stick(known)
+    async with plugged_in(known) as stick:
+        assert (await stick.restore(alone)).coordinator_id == OLD
+        assert "porch lamp" in {name for name, _ in (await names_of(known)).values()}
+        assert len(read_contents(known / "zigbee.db").devices) == len(HOUSE.devices)
+        # Without them they are known by their addresses alone, and asked when they are heard.
+        forget_hub(known)
+        await stick.restore(alone)
+        assert len(read_contents(known / "zigbee.db").devices) == len(HOUSE.devices)
+        async with stick.hub() as running:
+            assert running.hub.devices() == ()
+            await stick.sim.set("hallway-light", on=True)
+            await running.until(lambda: HALLWAY in {d.id for d in running.hub.devices()})
+            assert await running.hub.set(HALLWAY, "on_off", False) is False
+
+
+async def names_of(house: Path) -> dict[str, tuple[str, str | None]]:
+    async with open_database(house / "pichat.db") as store:
+        return await DeviceNames(store).all()
