@@ -30,11 +30,26 @@ async def _deconz_address(app: Any) -> Any:
     return app.state.node_info.ieee  # it reads that before it finds no network
 
 
+async def _ezsp_firmware(app: Any) -> str:
+    ezsp = app._ezsp  # noqa: SLF001
+    _, board, version = await ezsp.get_board_info()
+    about = ", ".join(text for text in (board, version) if text)
+    return f"EZSP {ezsp.ezsp_version}" + (f" ({about})" if about else "")
+
+
+async def _znp_firmware(app: Any) -> str:
+    return f"Z-Stack {app._znp.version}"  # noqa: SLF001
+
+
+async def _deconz_firmware(app: Any) -> str:
+    return f"deCONZ {int(app._api.firmware_version):#010x}"  # noqa: SLF001
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """`failures` are the exceptions by which it says that a message went nowhere, as (module,
     name). `connect_s` is how long a stick on a cable may take to answer at all; `address` asks a
-    connected one for its EUI64. `firmware` is for sentences."""
+    connected one for its EUI64, `version` for its firmware. `firmware` is for sentences."""
 
     package: str
     extra: str | None = None
@@ -42,6 +57,7 @@ class Library:
     failures: tuple[tuple[str, str], ...]
     connect_s: float
     address: Callable[[Any], Awaitable[EUI64]]
+    version: Callable[[Any], Awaitable[str]]
 
 
 _ZIGPY = (("zigpy.exceptions", "ZigbeeException"), ("zigpy.exceptions", "RadioException"))
@@ -52,6 +68,7 @@ LIBRARIES: dict[Radio, Library] = {
         failures=(*_ZIGPY, ("bellows.ash", "AshException")),
         connect_s=5.0,
         address=_ezsp_address,
+        version=_ezsp_firmware,
     ),
     "znp": Library(
         package="zigpy_znp",
@@ -60,6 +77,7 @@ LIBRARIES: dict[Radio, Library] = {
         failures=(*_ZIGPY, ("zigpy_znp.exceptions", "CommandNotRecognized")),
         connect_s=15.0,
         address=_znp_address,
+        version=_znp_firmware,
     ),
     "deconz": Library(
         package="zigpy_deconz",
@@ -68,6 +86,7 @@ LIBRARIES: dict[Radio, Library] = {
         failures=(*_ZIGPY, ("zigpy_deconz.exception", "CommandError")),
         connect_s=8.0,
         address=_deconz_address,
+        version=_deconz_firmware,
     ),
 }
 
