@@ -19,6 +19,14 @@ _WORDS = {
     "lock": ("unlocked", "locked"),
     "contact": ("closed", "open"),
     "occupancy": ("nobody", "somebody"),
+    "siren": ("silent", "sounding"),
+    "water_leak": ("dry", "leak"),
+    "smoke": ("no smoke", "smoke"),
+    "gas": ("no gas", "gas"),
+    "vibration": ("still", "vibrating"),
+    "tamper": ("untouched", "tampered with"),
+    "battery_low": ("battery fine", "battery low"),
+    "jammed": ("not jammed", "jammed"),
 }
 
 # What the unit alone does not tell.
@@ -27,10 +35,23 @@ _LABELS = {
     "cover_position": "open ",
     "humidity": "humidity ",
     "target_temperature": "set to ",
+    "heating_setpoint": "heats to ",
+    "cooling_setpoint": "cools to ",
+    "tilt": "tilted ",
+    "fan_speed": "speed ",
+    "fan_mode": "fan ",
+    "thermostat_mode": "mode ",
+    "last_operation": "last ",
+    "co2": "CO2 ",
+    "pm25": "PM2.5 ",
+    "formaldehyde": "formaldehyde ",
+    "carbon_monoxide": "carbon monoxide ",
 }
 _AGO = ((2 * 86_400, 86_400, "days"), (2 * 3600, 3600, "h"), (60, 60, "min"))
 """From how many seconds on a time is told in which unit."""
-_FIRST = ("on_off", "lock", "contact", "occupancy", "temperature")
+_FIRST = ("on_off", "lock", "contact", "occupancy", "water_leak", "smoke", "gas", "temperature")
+_SETTINGS = frozenset({"power_on_behaviour"})
+"""What is set once says nothing of how the house is; the JSON has it."""
 
 
 def _in_words(name: str, value: Any, unit: str | None) -> str:
@@ -41,14 +62,14 @@ def _in_words(name: str, value: Any, unit: str | None) -> str:
     if isinstance(value, bool):
         return f"{name.replace('_', ' ')}: {'yes' if value else 'no'}"
     if isinstance(value, str):
-        return value
+        return f"{_LABELS.get(name, '')}{value.replace('_', ' ')}"
     space = " " if unit and unit.isalpha() else ""
     return f"{_LABELS.get(name, '')}{value:g}{space}{unit or ''}"
 
 
 def _row(device: dict[str, Any]) -> tuple[str, ...]:
     units = {capability["name"]: capability.get("unit") for capability in device["capabilities"]}
-    names = sorted(device["state"], key=lambda name: (name not in _FIRST, name))
+    names = sorted(device["state"].keys() - _SETTINGS, key=lambda name: (name not in _FIRST, name))
     state = ", ".join(_in_words(name, device["state"][name], units.get(name)) for name in names)
     if not device["available"]:
         gone = "not heard from" if device["sleepy"] else "does not answer"

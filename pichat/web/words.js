@@ -11,6 +11,14 @@ const YES_NO = {
   lock: ["Locked", "Unlocked"],
   contact: ["Open", "Closed"],
   occupancy: ["Somebody", "Nobody"],
+  siren: ["Sounding", "Silent"],
+  water_leak: ["Leak", "Dry"],
+  smoke: ["Smoke", "None"],
+  gas: ["Gas", "None"],
+  vibration: ["Vibrating", "Still"],
+  tamper: ["Tampered with", "Untouched"],
+  battery_low: ["Low", "Fine"],
+  jammed: ["Jammed", "Free"],
 };
 
 export const LABELS = {
@@ -32,6 +40,24 @@ export const LABELS = {
   voltage: "Voltage",
   battery: "Battery",
   illuminance: "Light",
+  tilt: "Tilt",
+  fan_mode: "Fan",
+  fan_speed: "Speed",
+  thermostat_mode: "Mode",
+  running_state: "Now",
+  siren: "Siren",
+  water_leak: "Water",
+  smoke: "Smoke",
+  gas: "Gas",
+  vibration: "Vibration",
+  battery_low: "Battery",
+  pressure: "Pressure",
+  co2: "CO₂",
+  pm25: "Fine dust",
+  formaldehyde: "Formaldehyde",
+  carbon_monoxide: "Carbon monoxide",
+  current: "Current",
+  last_operation: "Last",
 };
 
 export function label(capability) {
@@ -52,7 +78,8 @@ export function inWords(capability, value) {
   if (typeof value === "object") {
     return colourInWords(value);
   }
-  return String(value);
+  const words = String(value).replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const HUES = ["red", "orange", "yellow", "lime", "green", "mint", "cyan", "sky blue", "blue",
@@ -111,6 +138,12 @@ export function summary(device) {
   if (kind === "cover") {
     return coverInWords(state);
   }
+  if (kind === "siren") {
+    return state.siren ? "Sounding" : "Silent";
+  }
+  if (kind === "lock" && state.jammed && state.lock === undefined) {
+    return "Neither locked nor unlocked";
+  }
   const first = device.capabilities.find(({ name }) =>
     ["on_off", "lock", "temperature"].includes(name),
   );
@@ -126,7 +159,8 @@ function actValue(outcome) {
   const units = {
     brightness: "%", colour_temperature: "K", cover_position: "%", target_temperature: "°C",
     temperature: "°C", humidity: "%", power: "W", battery: "%", energy: "kWh", voltage: "V",
-    illuminance: "lx",
+    illuminance: "lx", tilt: "%", fan_speed: "%", pressure: "hPa", co2: "ppm", pm25: "µg/m³",
+    heating_setpoint: "°C", cooling_setpoint: "°C", current: "A",
   };
   const words = inWords({ name: capability, unit: units[capability] }, state);
   return typeof state === "number" ? words : words.toLowerCase();

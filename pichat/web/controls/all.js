@@ -1,5 +1,6 @@
 // Which control fits a capability. A control is { capability, place, node, show(value, device) }.
 import { kelvinToCss } from "../colours.js";
+import { choiceControl } from "./choice.js";
 import { colourControl } from "./colour.js";
 import { lockControl } from "./lock.js";
 import { sliderControl } from "./slider.js";
@@ -23,6 +24,12 @@ const CONTROLS = {
   colour: colourControl,
   lock: lockControl,
   target_temperature: stepperControl,
+  tilt: sliderControl,
+  fan_speed: sliderControl,
+  fan_mode: choiceControl,
+  thermostat_mode: choiceControl,
+  cover_motion: choiceControl,
+  siren: switchControl,
 };
 
 /** The control, or null for a capability that none is known for. `act(value)` asks the device. */

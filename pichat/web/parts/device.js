@@ -8,6 +8,7 @@ const PROBLEM_SHOWN_MS = 10000;
 const LOW_BATTERY_PERCENT = 20;
 // Said by the summary under the name, or by a control.
 const NOT_READINGS = new Set(["on_off", "lock", "power", "battery"]);
+const ALARMS = ["water_leak", "smoke", "gas", "vibration", "tamper"];
 
 function signature(device) {
   return JSON.stringify([device.name, device.kind, device.capabilities]);
@@ -31,7 +32,10 @@ function isActive({ available, kind, state }) {
     return false;
   }
   if (kind === "sensor") {
-    return Boolean(state.occupancy || state.contact);
+    return Boolean(state.occupancy || state.contact || ALARMS.some((name) => state[name]));
+  }
+  if (kind === "siren") {
+    return Boolean(state.siren);
   }
   return kind === "lock" ? state.lock === false : Boolean(state.on_off);
 }

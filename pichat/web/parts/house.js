@@ -2,7 +2,7 @@
 import { el, setText } from "../dom.js";
 import { DeviceCard } from "./device.js";
 
-const KINDS = ["light", "switch", "plug", "cover", "thermostat", "lock", "sensor"];
+const KINDS = ["light", "switch", "plug", "fan", "cover", "thermostat", "lock", "siren", "sensor", "remote"];
 const NO_ROOM = "Elsewhere";
 
 function byKindAndName(a, b) {
