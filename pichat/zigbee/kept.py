@@ -36,7 +36,7 @@ _Value = tuple[int, int, int, Any]
 
 
 class _Kept(msgspec.Struct, array_like=True):
-    heard_s: float
+    heard_s: int
     silent: bool
     pace: Pace
     values: list[_Value]
@@ -65,7 +65,7 @@ class Kept:
             return
         view.silent, view.pace = kept.silent, kept.pace
         if kept.heard_s > (device.last_seen or 0.0):
-            device.last_seen = kept.heard_s
+            device.last_seen = float(kept.heard_s)
             for value in kept.values:
                 _put(device, *value)
 
@@ -102,7 +102,7 @@ class Kept:
 
 
 def _row(view: DeviceView) -> bytes:
-    heard_s = float(round(view.zigpy.last_seen or 0.0, 3))
+    heard_s = int(view.zigpy.last_seen or 0)
     return msgspec.msgpack.encode(_Kept(heard_s, view.silent, view.pace, list(_values(view))))
 
 
