@@ -28,9 +28,12 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
 
     Names: on_off, brightness (%), colour, colour_temperature (K), cover_position (% open), lock,
     target_temperature (°C, a thermostat's set-point), temperature (°C), humidity (%), contact,
-    occupancy, power (W), energy (kWh), voltage (V), battery (%), illuminance (lx); tilt (% open),
-    thermostat_mode and fan_mode (one of the `options`), fan_speed (%), siren, water_leak, smoke,
-    pressure (hPa), co2 (ppm), pm25 (µg/m³).
+    occupancy, power (W), energy (kWh), voltage (V), current (A), battery (%), illuminance (lx);
+    tilt (% open), thermostat_mode, fan_mode, running_state and power_on_behaviour (one of the
+    `options`), heating_setpoint and cooling_setpoint (°C), fan_speed (%), siren, water_leak, smoke,
+    gas, vibration, tamper, battery_low, jammed, last_operation (of a lock, in words), pressure
+    (hPa), co2, carbon_monoxide and formaldehyde (ppm), pm25 (µg/m³). cover_motion and squawk are
+    acts: they can be set to one of the `options`, and have no state.
     """
 
     name: str
@@ -42,7 +45,8 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One device as people see it. `id` is its EUI-64 in the usual colon form."""
+    """One device as people see it. `id` is its EUI-64 in the usual colon form; the second gang of a
+    switch is a device of its own, and has a slash and its endpoint after that."""
 
     id: str
     name: str
@@ -87,7 +91,7 @@ class ButtonPressed(msgspec.Struct, frozen=True, kw_only=True, tag="button_press
     press: str
 
 
-JoinStep = Literal["joined", "interviewing", "describing", "setting_up", "ready", "failed"]
+JoinStep = Literal["joined", "interviewing", "setting_up", "ready", "failed"]
 
 
 class JoinProgress(msgspec.Struct, frozen=True, kw_only=True, tag="join_progress"):
@@ -99,6 +103,15 @@ class JoinProgress(msgspec.Struct, frozen=True, kw_only=True, tag="join_progress
     detail: str = ""  # which endpoint or cluster, for those who look closely
     reason: str | None = None
     device: Device | None = None
+
+
+class JoiningChanged(msgspec.Struct, frozen=True, kw_only=True, tag="joining_changed"):
+    """Until when devices may join (seconds since the epoch; None: they may not), through which
+    device (None: any that relays), and who alone, when an install code was given."""
+
+    open_until_s: float | None = None
+    via: str | None = None
+    device_id: str | None = None
 
 
 class WaitingEnded(msgspec.Struct, frozen=True, kw_only=True, tag="waiting_ended"):
