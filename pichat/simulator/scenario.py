@@ -69,7 +69,7 @@ class ScenarioError(ConfigError):
     code = "scenario"
 
 
-class _Part(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Of a step; what is left out in the file is left out when it is told."""
 
 
