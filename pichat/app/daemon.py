@@ -88,13 +88,16 @@ class Daemon:
             turns=thinking.turns,
             tools=toolbox,
             house=hub,
+            joining=zigbee.admission,
             voice=voice,
             clips=speech.clips,
             runs=runs,
             profiles=profiles,
             conversations=conversations,
             backups=zigbee.backups,
+            repairs=zigbee.repairs,
             network=zigbee.care,
+            lock_codes=zigbee.lock_codes,
             groups=zigbee.together.groups,
             scenes=zigbee.together.scenes,
             images=thinking.images,
@@ -108,9 +111,7 @@ class Daemon:
         if not isinstance(voice, SilentVoice):
             start_listening(parts, voice, speech, hub)
 
-    def _toolbox(
-        self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]
-    ) -> Toolbox:
+    def _toolbox(self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]) -> Toolbox:
         return Toolbox(
             hub,
             audit,

@@ -12,6 +12,7 @@ from pichat.events.house import (
     DeviceGroup,
     DeviceRemoved,
     GroupsChanged,
+    JoiningChanged,
     JoinProgress,
     JoinStep,
     Kind,
@@ -63,6 +64,7 @@ Event = (
     | DeviceRemoved
     | ButtonPressed
     | JoinProgress
+    | JoiningChanged
     | WaitingEnded
     | GroupsChanged
     | ScenesChanged
@@ -101,6 +103,7 @@ __all__ = [
     "GroupsChanged",
     "JoinProgress",
     "JoinStep",
+    "JoiningChanged",
     "Kind",
     "Milestone",
     "NetworkProgress",

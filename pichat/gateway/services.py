@@ -11,17 +11,18 @@ from pichat.bus import Bus
 from pichat.config.types import Style
 from pichat.events import (
     Device,
-    DeviceGroup,
+    JoiningChanged,
+    JoinProgress,
     Question,
-    Scene,
     Source,
-    State,
     ToolCall,
     ToolResult,
     TurnEvent,
     Utterance,
     VoiceChanged,
 )
+from pichat.gateway.repairs import Repairs
+from pichat.gateway.together import Groups, Scenes
 from pichat.health import Health
 from pichat.llm.images import ImageMaker, nobody_draws
 from pichat.store.conversations import Page
@@ -44,6 +45,7 @@ from pichat.zigbee.care.types import (
     NetworkStatus,
     Reporting,
 )
+from pichat.zigbee.lock_codes import CodesOfLock
 
 
 class Turns(Protocol):
@@ -84,62 +86,42 @@ class House(Protocol):
         and UnavailableError."""
         ...
 
-    async def permit_join(self, duration_s: int) -> None:
-        """Let new devices join for that long, at most 254 s. Raises UnavailableError."""
-        ...
-
     async def cancel_waiting(self, device_id: str, capability: str | None = None) -> Device:
         """The device, which will not be told any more what waits until it wakes; None: nothing of
         it. Raises NotFoundError, also when nothing waits, and UnavailableError."""
         ...
 
 
-class Groups(Protocol):
-    """Groups that people make. Changes raise BadRequestError for a name or members that cannot be,
-    NotFoundError, and UnavailableError."""
+class Joining(Protocol):
+    """Devices that join. Raise UnavailableError while the radio is away."""
 
-    def all(self) -> tuple[DeviceGroup, ...]: ...
-
-    async def create(self, name: str, device_ids: Sequence[str]) -> DeviceGroup: ...
-
-    async def update(
-        self, group_id: str, *, name: str | None = None, device_ids: Sequence[str] | None = None
-    ) -> DeviceGroup: ...
-
-    async def delete(self, group_id: str) -> None: ...
-
-
-class Scenes(Protocol):
-    """Changes raise what those of Groups do, and UnsupportedError for a state that a device cannot
-    have."""
-
-    def all(self) -> tuple[Scene, ...]: ...
-
-    async def create(
+    async def permit(
         self,
-        name: str,
+        duration_s: int,
         *,
-        states: Mapping[str, Mapping[str, State]] | None = None,
-        device_ids: Sequence[str] | None = None,
-        area: str | None = None,
-        transition_s: float = 0.0,
-    ) -> Scene:
-        """With the states given, else as the devices or those of the room are now."""
+        via: str | None = None,
+        device_id: str | None = None,
+        install_code: str | None = None,
+        qr: str | None = None,
+    ) -> JoiningChanged:
+        """Let devices join for that long, at most 254 s; 0 ends it. Raises NotFoundError and
+        UnsupportedError for a `via` that is not there or relays for nobody, DeviceSilentError for
+        one that does not answer, BadRequestError for a code that cannot be."""
         ...
 
-    async def update(
-        self,
-        scene_id: str,
-        *,
-        name: str | None = None,
-        states: Mapping[str, Mapping[str, State]] | None = None,
-        capture: bool = False,
-        transition_s: float | None = None,
-    ) -> Scene:
-        """With `capture`, its devices as they are now."""
+    def state(self) -> JoiningChanged: ...
+
+    def under_way(self) -> tuple[JoinProgress, ...]:
+        """Devices that are joining, and those that joined and never told what they are."""
         ...
 
-    async def delete(self, scene_id: str) -> None: ...
+    def retry(self, device_id: str) -> JoinProgress:
+        """Ask such a device again. Raises NotFoundError; BadRequestError while it is asked."""
+        ...
+
+    async def forget(self, device_id: str) -> None:
+        """Send such a device away. Raises NotFoundError."""
+        ...
 
 
 class Voice(Protocol):
@@ -320,6 +302,15 @@ class Backups(Protocol):
         ...
 
 
+class LockCodes(Protocol):
+    """What locks hold, without the codes themselves."""
+
+    async def read(self, device_id: str) -> CodesOfLock:
+        """Asks the lock. Raises NotFoundError, UnsupportedError, DeviceSilentError and
+        UnavailableError."""
+        ...
+
+
 class NetworkCare(Protocol):
     """Looking at the network. Devices are named by id or name, clusters and attributes by number or
     name. Raise UnavailableError while the radio is away; NotFoundError, UnsupportedError and
@@ -380,13 +371,16 @@ class Services:
     turns: Turns
     tools: Tools
     house: House
+    joining: Joining
     voice: Voice
     clips: Clips
     runs: Runs
     profiles: Profiles
     conversations: Conversations
     backups: Backups
+    repairs: Repairs
     network: NetworkCare
+    lock_codes: LockCodes
     groups: Groups
     scenes: Scenes
     bus: Bus

@@ -50,8 +50,15 @@ def is_configured(port: Port) -> bool:
     return not _unknown(port, (report.attribute for report in reports))
 
 
-async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -> bool:
-    """Set up each cluster that is not yet, or every one `anew`. Returns whether all are."""
+async def configure(
+    view: DeviceView,
+    coordinator: Any,
+    *,
+    anew: bool = False,
+    told: Callable[[str], None] | None = None,
+) -> bool:
+    """Set up each cluster that is not yet, or every one `anew`. Returns whether all are. `told`
+    hears how many of them are."""
     todo = [
         port
         for port in view.ports
@@ -62,7 +69,17 @@ async def configure(view: DeviceView, coordinator: Any, *, anew: bool = False) -
     if (anew or todo) and not await _introduce(view):
         view.refit()
         return False
-    done = await asyncio.gather(*(_try_cluster(port.urgent(), coordinator) for port in todo))
+    finished = 0
+
+    async def one(port: Port) -> bool:
+        nonlocal finished
+        done = await _try_cluster(port.urgent(), coordinator)
+        finished += 1
+        if told is not None:
+            told(f"cluster {finished} of {len(todo)}")
+        return done
+
+    done = await asyncio.gather(*map(one, todo))
     view.refit()
     return all(done)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,12 @@ import msgspec
 import pichat.zigbee.kinds  # noqa: F401 -- registers the converters
 from pichat.bus import Bus
 from pichat.config.types import Zigbee
-from pichat.errors import PiChatError
-from pichat.events import State
 from pichat.health import Health
 from pichat.store.db import Database
 from pichat.store.devices import DeviceNames
 from pichat.store.kept import KeptDevices
 from pichat.store.waiting import WaitingCommands
+from pichat.zigbee.admission import Admission
 from pichat.zigbee.attention import Attention
 from pichat.zigbee.availability import Availability
 from pichat.zigbee.backup.keeper import Backups
@@ -27,6 +26,7 @@ from pichat.zigbee.care.care import Care
 from pichat.zigbee.fades import Fades
 from pichat.zigbee.groups.together import Together, build_together
 from pichat.zigbee.hub import Hub
+from pichat.zigbee.interview import Interviews
 from pichat.zigbee.kept import Kept
 from pichat.zigbee.life import Life
 from pichat.zigbee.link import Follower, Link
@@ -45,6 +45,7 @@ class ZigbeeHouse:
     hub: Hub
     roster: Roster
     link: Link
+    admission: Admission
     availability: Availability
     waiting: Waiting
     kept: Kept
@@ -77,7 +78,17 @@ def build_house(
     kept, check_ins = Kept(KeptDevices(database), roster.announced), CheckIns()
     roster.memories += [kept, waiting]
     roster.on_heard += [check_ins.heard, waiting.heard]
-    followers: list[Follower] = [availability, waiting, kept, check_ins, Attention(roster)]
+    interviews = Interviews(link, bus)
+    admission = Admission(link, roster, bus, interviews, now)
+    followers: list[Follower] = [
+        interviews,
+        admission,
+        availability,
+        waiting,
+        kept,
+        check_ins,
+        Attention(roster),
+    ]
     life = Life(
         config,
         state_dir / "zigbee.db",
@@ -85,28 +96,12 @@ def build_house(
         link,
         health,
         followers,
+        interviews,
         [waiting.run],
         expected=suggested_names,
         pair_at_first_start=pair_at_first_start,
     )
-
-    async def set_many(
-        device_ids: Sequence[str],
-        capability: str,
-        value: State,
-        *,
-        transition_s: float | None = None,
-    ) -> dict[str, State | PiChatError]:
-        return await hub.set_many(device_ids, capability, value, transition_s=transition_s)
-
-    together = build_together(
-        roster,
-        database,
-        bus,
-        link,
-        config.confirm_timeout_s,
-        set_many,
-    )
+    together = build_together(roster, database, bus, link, config.confirm_timeout_s)
     fades = Fades()
     backups = Backups(state_dir, database, link, bus, health, clock=now)
     care = Care(
@@ -121,11 +116,13 @@ def build_house(
     followers += [together.membership, fades, care, backups]
     hub = Hub(roster, link, config.confirm_timeout_s, together, fades, waiting)
     waiting.through(hub.command)
+    together.activation.through(hub.set_many)
     return ZigbeeHouse(
         life=life,
         hub=hub,
         roster=roster,
         link=link,
+        admission=admission,
         availability=availability,
         waiting=waiting,
         kept=kept,

@@ -205,11 +205,6 @@ class Hub:
         NotFoundError, and UnavailableError when it cannot be kept."""
         return await self._roster.mark(device_id, confirm)
 
-    async def permit_join(self, duration_s: int) -> None:
-        """Let devices join for `duration_s` (0 to 254). Raises UnavailableError."""
-        async with self._link.under_way() as session:
-            await session.app.permit(max(0, min(duration_s, 254)))
-
     async def remove(self, device_id: str) -> None:
         """Have the device leave the network, and forget it. One that does not answer is forgotten
         all the same. Raises NotFoundError, UnavailableError."""

@@ -13,6 +13,7 @@ import structlog
 from pichat.errors import UnavailableError
 from pichat.zigbee.air import RefusedError, SilentError
 from pichat.zigbee.configure import configure, is_configured
+from pichat.zigbee.interview import Interviews
 from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.tasks import Tasks
@@ -39,10 +40,13 @@ def is_device(device: Any) -> TypeGuard[ZigbeeDevice]:
 class Joining:
     """A listener of a zigpy application, for one session."""
 
-    def __init__(self, session: Session, roster: Roster, tasks: Tasks) -> None:
+    def __init__(
+        self, session: Session, roster: Roster, tasks: Tasks, interviews: Interviews
+    ) -> None:
         self._session = session
         self._roster = roster
         self._tasks = tasks
+        self._interviews = interviews
         self._coming: set[str] = set()
         self._ready: set[str] = set()
         self._anew: set[str] = set()
@@ -118,7 +122,6 @@ class Joining:
             )
 
     def device_init_failure(self, device: ZigbeeDevice) -> None:
-        log.warning("interview failed", device=str(device.ieee))
         self._coming.discard(str(device.ieee))
         self._moved.set()
 
@@ -144,9 +147,14 @@ class Joining:
         anew = view.id in self._anew
         self._anew.discard(view.id)
         pauses = iter(_PAUSES_S)
+        joins = anew or view.id in self._coming
+        told = partial(self._interviews.tell, view.id, "setting_up") if joins else None
         while True:
-            complete = await configure(view, coordinator, anew=anew)
+            complete = await configure(view, coordinator, anew=anew, told=told)
             await self._roster.announce(view)
+            if joins:
+                self._interviews.tell(view.id, "ready", device=view.device())
+                joins, told = False, None
             self._coming.discard(view.id)
             self._ready.add(view.id)
             self._moved.set()

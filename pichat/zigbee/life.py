@@ -15,6 +15,7 @@ from pichat.zigbee.between import Between
 from pichat.zigbee.choose import advice, presence, settle
 from pichat.zigbee.failures import blocked, missing
 from pichat.zigbee.heartbeat import keep_alive
+from pichat.zigbee.interview import Interviews
 from pichat.zigbee.joining import Joining
 from pichat.zigbee.link import PART, Follower, Link
 from pichat.zigbee.ports import Ports
@@ -46,6 +47,7 @@ class Life:
         link: Link,
         health: Health,
         followers: Sequence[Follower],
+        interviews: Interviews,
         always: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
         *,
         expected: Collection[str] = (),
@@ -58,6 +60,7 @@ class Life:
         self._link = link
         self._health = health
         self._followers = followers
+        self._interviews = interviews
         self._always = always
         self._expected = frozenset(expected)
         self._paired = database_path.with_suffix(".paired")
@@ -153,7 +156,7 @@ class Life:
         if self._listed and away:
             raise UnavailableError(away)
         async with application(config, self._database_path) as session, Tasks() as tasks:
-            joining = Joining(session, self._roster, tasks)
+            joining = Joining(session, self._roster, tasks, self._interviews)
             await joining.resume()
             self._listed = True
             if away:

@@ -48,7 +48,10 @@ from pichat.zigbee.backup.listing import StoredBackup
 from pichat.zigbee.backup.open_coordinator import Summary
 from pichat.zigbee.backup.plan import RestorePlan
 from pichat.zigbee.backup.restoring import Restored
+from pichat.zigbee.refusal import Choice, Refusal
 from tests.gateway.fake_groups import FakeGroups, FakeScenes
+from tests.gateway.fake_joining import FakeJoining
+from tests.gateway.fake_lock_codes import FakeLockCodes
 from tests.gateway.fake_network import FakeNetwork
 from tests.support.fake_house import FakeHouse
 
@@ -98,7 +101,6 @@ class LiveHouse(FakeHouse):
         super().__init__(*devices)
         self._bus = bus
         self.delay_s = 0.0
-        self.permitted_s = 0
 
     async def set(
         self,
@@ -124,9 +126,6 @@ class LiveHouse(FakeHouse):
         self._devices[device_id] = device
         self.publish(device_id, {})
         return device
-
-    async def permit_join(self, duration_s: int) -> None:
-        self.permitted_s = duration_s
 
     async def cancel_waiting(self, device_id: str, capability: str | None = None) -> Device:
         device = self._devices.get(device_id)
@@ -342,6 +341,18 @@ class FakeClips:
         yield Speech(sample_rate_hz=22_050, chunks=_pieces(sound))
 
 
+class FakeRepairs:
+    """Forgets why the stick was refused once it is repaired."""
+
+    def __init__(self) -> None:
+        self.refusal: Refusal | None = None
+        self.done: list[tuple[Choice, bool]] = []
+
+    async def repair(self, choice: Choice, *, allow_new_address: bool = False) -> None:
+        self.done.append((choice, allow_new_address))
+        self.refusal = None
+
+
 class FakeBackups:
     """One backup, which can be brought back; writes down what was."""
 
@@ -413,7 +424,9 @@ class World:
     conversations: Conversations
     drawer: Drawer
     backups: FakeBackups
+    repairs: FakeRepairs
     network: FakeNetwork
+    joining: FakeJoining
 
     @property
     def url(self) -> str:
@@ -462,17 +475,22 @@ async def running_world(
         tools = Toolbox(house, audit, {**load_tools(), **network_tools(network)}, bus)
         turns = ScriptedTurns(bus, tools)
         backups = FakeBackups()
+        repairs = FakeRepairs()
+        joining = FakeJoining()
         services = Services(
             turns=turns,
             tools=tools,
             house=house,
+            joining=joining,
             voice=voice,
             clips=clips,
             runs=runs,
             profiles=profiles,
             conversations=conversations,
             backups=backups,
+            repairs=repairs,
             network=network,
+            lock_codes=FakeLockCodes(house),
             groups=FakeGroups(house),
             scenes=FakeScenes(house),
             bus=bus,
@@ -496,7 +514,9 @@ async def running_world(
                     conversations,
                     drawer,
                     backups,
+                    repairs,
                     network,
+                    joining,
                 )
         finally:
             recording.cancel()

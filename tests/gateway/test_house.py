@@ -92,15 +92,6 @@ async def test_a_bad_name_is_refused(screen: Screen, change: Frame, code: str) -
     assert reply["payload"]["code"] == code
 
 
-async def test_joining_is_permitted_for_a_time(world: World, screen: Screen) -> None:
-    reply = await screen.ask("permit_join", {"duration_s": 30})
-    assert (reply["status"], reply["payload"]) == ("complete", {"duration_s": 30})
-    assert world.house.permitted_s == 30
-    assert (await screen.ask("permit_join", {"duration_s": 255}))["payload"][
-        "code"
-    ] == "bad_request"
-
-
 async def test_what_waits_for_a_sleeping_device_can_be_cancelled(
     world: World, screen: Screen
 ) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from pichat.errors import BadRequestError, DeviceSilentError, NotFoundError
 from pichat.events import Colour, GroupsChanged, State
 from pichat.simulator.control import SimulatorClient
-from tests.zigbee.many import house_of, many
+from tests.zigbee.many import Thing, house_of, many
 from tests.zigbee.running import Running
 
 KITCHEN = many("Kitchen", "light", "light-color-temperature", 4)
@@ -47,7 +47,7 @@ def ids(running: Running, *rooms: str, kind: str = "light") -> list[str]:
     return [d.id for d in running.hub.devices() if d.area in rooms and d.kind == kind]
 
 
-async def on(sim: SimulatorClient, things: list[tuple[str, str, str, object]]) -> list[State]:
+async def on(sim: SimulatorClient, things: list[Thing]) -> list[State]:
     return [(await sim.values(name.replace(" ", "-")))["on"] for name, *_ in things]
 
 

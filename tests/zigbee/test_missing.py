@@ -26,7 +26,7 @@ async def test_a_missing_stick_degrades_at_once(tmp_path: Path) -> None:
         assert running.hub.devices() == ()
         assert running.hub.network() is None
         with pytest.raises(UnavailableError, match="is not there"):
-            await running.hub.permit_join(60)
+            await running.parts.admission.permit(60)
         with pytest.raises(NotFoundError):
             await running.hub.set("00:11", "on_off", True)
 

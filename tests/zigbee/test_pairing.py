@@ -150,12 +150,12 @@ async def test_a_device_can_go_and_come_back(known: Path) -> None:
         await running.until(lambda: len(running.hub.devices()) == len(EXPECTED) - 1)
         assert plug.id not in await running.names.all()
         await asyncio.wait_for(gone, 10)
-        await running.hub.permit_join(60)
+        await running.parts.admission.permit(60)
         await running.until(lambda: len(running.hub.devices()) == len(EXPECTED))
         plug = running.device("office plug")
         assert await running.hub.set(plug.id, "on_off", True) is True
         assert plug.state["energy"] == 12.5
-        await running.hub.permit_join(0)
+        await running.parts.admission.permit(0)
         with pytest.raises(NotFoundError):
             await running.hub.remove("00:11")
     async with house(known) as (running, _):

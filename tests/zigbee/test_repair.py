@@ -28,7 +28,7 @@ async def refused(running: Running, sim: SimulatorClient, stick: str | None, net
     reason = (await running.until_status("degraded")).reason or ""
     assert len(running.hub.devices()) == len(NAMES)
     with pytest.raises(UnavailableError) as asked:
-        await running.hub.permit_join(10)
+        await running.parts.admission.permit(10)
     assert asked.value.sentence == reason
     return reason
 
@@ -72,7 +72,7 @@ async def test_a_foreign_network_is_taken_only_when_asked(known: Path) -> None:
             (count,) = kept.execute(f"SELECT count(*) FROM {devices}").fetchone()
             assert count > len(NAMES)
         # What joins again is what it was.
-        await running.hub.permit_join(60)
+        await running.parts.admission.permit(60)
         await sim.request("join", device="hallway-light")
         await running.until(lambda: len(running.hub.devices()) > 0)
         async with asyncio.timeout(10):

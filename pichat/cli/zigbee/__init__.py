@@ -14,6 +14,8 @@ class Zigbee(Lazy):
 
     package = __name__
     summaries: ClassVar[dict[str, str]] = {
+        "detect": "Find sticks, and tell how to set them.",
+        "repair": "What to do with a stick that PiChat refuses.",
         "info": "Tell the stick, the network, and what it has sent.",
         "map": "Draw who hears whom, and how well.",
         "neighbours": "Ask one device whom it hears.",
@@ -22,6 +24,7 @@ class Zigbee(Lazy):
         "firmware": "Tell which firmware a device runs, or update it.",
         "identify": "Have a device blink or beep.",
         "remove": "Have a device leave, or forget one that is gone.",
+        "lock-codes": "List which code slots of a lock are in use.",
         "bindings": "List to whom a device talks by itself, or change it.",
         "reporting": "Ask how often a device reports, or change it.",
         "read": "Read any attribute of a device.",

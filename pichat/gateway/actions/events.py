@@ -4,12 +4,14 @@ import msgspec
 
 from pichat import __version__
 from pichat.events import Device, ProfilesChanged, VoiceChanged
+from pichat.gateway.actions.joining import JoiningState
 from pichat.gateway.actions.system import HealthReport, health_report
 from pichat.gateway.context import Context, Topic
 from pichat.gateway.registry import action
 
 _ALL: tuple[Topic, ...] = (
     "devices",
+    "network",
     "voice",
     "turns",
     "health",
@@ -31,6 +33,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     topics: tuple[Topic, ...]
     version: str
     devices: tuple[Device, ...] | None
+    joining: JoiningState | None
     voice: VoiceChanged | None
     health: HealthReport | None
     profiles: ProfilesChanged | None
@@ -48,15 +51,19 @@ class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
 def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     """Take a snapshot, and hear of every change from then on: frames of status `event` with this
     request's id, whose action is the event's name (device_added, device_changed, device_removed,
-    turn_started, turn_tool, turn_text, turn_finished, voice_changed, transcript, voice_heard,
-    health_changed, confirmation_asked, confirmation_ended, frontend_command, profiles_changed).
-    Subscribing again replaces the topics."""
+    button_pressed, waiting_ended, groups_changed, scenes_changed, joining_changed, join_progress,
+    network_progress, turn_started, turn_tool, turn_text, turn_finished, voice_changed,
+    transcript, voice_heard, health_changed, confirmation_asked, confirmation_ended,
+    frontend_command, profiles_changed). Subscribing again replaces the topics."""
     services, topics = context.services, payload.topics
     context.client.subscribe(context.request_id, frozenset(topics))
     return Snapshot(
         topics=topics,
         version=__version__,
         devices=services.house.devices() if "devices" in topics else None,
+        joining=JoiningState(joining=services.joining.state(), devices=services.joining.under_way())
+        if "network" in topics
+        else None,
         voice=services.voice.state if "voice" in topics else None,
         health=health_report(services.health) if "health" in topics else None,
         profiles=ProfilesChanged(names=services.profiles.names(), active=services.profiles.active)

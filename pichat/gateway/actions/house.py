@@ -65,16 +65,6 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
 
 
-class PermitJoin(msgspec.Struct, frozen=True, kw_only=True):
-    """0 ends it at once."""
-
-    duration_s: Annotated[int, msgspec.Meta(ge=0, le=254)] = 120
-
-
-class Permitted(msgspec.Struct, frozen=True, kw_only=True):
-    duration_s: int
-
-
 @action("get_devices")
 def get_devices(context: Context, payload: GetDevices) -> Devices:  # noqa: ARG001
     """List every device with its capabilities and its state as last reported."""
@@ -141,14 +131,6 @@ async def update_device(context: Context, payload: UpdateDevice) -> Updated:
     if payload.confirm is not msgspec.UNSET:
         device = await house.mark(device.id, payload.confirm)
     return Updated(device=device)
-
-
-@action("permit_join", example={"duration_s": 120})
-async def permit_join(context: Context, payload: PermitJoin) -> Permitted:
-    """Let new devices join the house's network for a while. Those that do are told to subscribers
-    as `device_added`."""
-    await context.services.house.permit_join(payload.duration_s)
-    return Permitted(duration_s=payload.duration_s)
 
 
 def _clean(field: str, text: str) -> str:

@@ -70,7 +70,11 @@ class Diagnostics:
 
     def _network(self, session: Session) -> dict[str, Any]:
         info: Any = session.app.state.network_info
-        told = {name: value for name, value in info.as_dict().items() if name not in _NOT_TOLD}
+        told: dict[str, Any] = {
+            name: to_json_tree(value)
+            for name, value in info.as_dict().items()
+            if name not in _NOT_TOLD
+        }
         key = info.network_key
         told["network_key"] = {
             "key": MASKED,
@@ -78,7 +82,7 @@ class Diagnostics:
             "tx_counter": int(key.tx_counter),
         }
         told["link_keys"] = len(info.key_table)
-        told["node"] = session.app.state.node_info.as_dict()
+        told["node"] = to_json_tree(session.app.state.node_info.as_dict())
         return told
 
 

@@ -42,13 +42,16 @@ class Activation:
         membership: Membership,
         roster: Roster,
         many: Many,
-        set_many: SetsMany,
     ) -> None:
         self._scenes = scenes
         self._stored = stored
         self._membership = membership
         self._roster = roster
         self._many = many
+        self._set_many: SetsMany
+
+    def through(self, set_many: SetsMany) -> None:
+        """How several devices are set: as the hub does it."""
         self._set_many = set_many
 
     async def activate(self, scene_id: str, transition_s: float | None = None) -> Results:

@@ -8,7 +8,7 @@ from pichat.bus import Bus
 from pichat.store.db import Database
 from pichat.store.groups import OwnersGroups, ZigbeeMembers
 from pichat.store.scenes import KeptScenes
-from pichat.zigbee.groups.activation import Activation, SetsMany
+from pichat.zigbee.groups.activation import Activation
 from pichat.zigbee.groups.many import Many
 from pichat.zigbee.groups.membership import Membership
 from pichat.zigbee.groups.multicast import Multicast
@@ -36,9 +36,8 @@ def build_together(
     bus: Bus,
     link: Link,
     confirm_timeout_s: float,
-    set_many: SetsMany,
 ) -> Together:
-    """What outlives the process is loaded with the roster. `set_many` as the hub does it."""
+    """What outlives the process is loaded with the roster."""
     groups = Groups(OwnersGroups(database), roster, bus)
     kept = KeptScenes(database)
     scenes = Scenes(kept, roster, bus)
@@ -46,5 +45,5 @@ def build_together(
     membership = Membership(roster, ZigbeeMembers(database), bus, groups.all, stored)
     roster.memories += [groups, scenes, stored, membership]
     many = Many(membership, Multicast(), link, confirm_timeout_s)
-    activation = Activation(scenes, stored, membership, roster, many, set_many)
+    activation = Activation(scenes, stored, membership, roster, many)
     return Together(groups, scenes, activation, membership, many)
