@@ -49,7 +49,7 @@ async def _in_a_row_ms(running: Running, ids: list[str]) -> float:
 async def _beside_the_deaf_ms(running: Running, sim: SimulatorClient) -> tuple[float, float]:
     """Until the last of those that answer has confirmed, each told alone: without any that do not,
     and with ten."""
-    found = []
+    found: list[float] = []
     devices = running.hub.devices()
     deaf = {device.id for device in devices[:DEAF]}
 
