@@ -62,7 +62,7 @@ def test_a_name_that_looks_like_markup_is_a_name() -> None:
 
 def test_words_and_answers_to_a_question_are_states_too() -> None:
     assert "leak, fan medium" in shown(device("fan", fan_mode="medium", water_leak=True))
-    assert "mode heat, running: yes" in shown(
+    assert "running: yes, mode heat" in shown(
         device("stove", thermostat_mode="heat", running=True, power_on_behaviour="off")
     )
 
