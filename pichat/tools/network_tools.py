@@ -160,32 +160,35 @@ class SendCommand(OfDevice, frozen=True, kw_only=True):
 A = TypeVar("A", bound=msgspec.Struct)
 
 
-def network_tools(acts: NetworkActs) -> dict[str, Tool]:
-    """The tools by name, which act through `acts`."""
+class _Handlers:
+    """Each takes its arguments, acts, and returns what the device said."""
 
-    async def change_channel(given: ChangeChannel) -> ToolResult:
-        return ToolResult(value=await acts.change_channel(given.channel))
+    def __init__(self, acts: NetworkActs) -> None:
+        self._acts = acts
 
-    async def update_firmware(given: UpdateFirmware) -> ToolResult:
-        return ToolResult(value=await acts.update_firmware(given.device, given.image_id))
+    async def change_channel(self, given: ChangeChannel) -> ToolResult:
+        return ToolResult(value=await self._acts.change_channel(given.channel))
 
-    async def remove(given: Remove) -> ToolResult:
-        return ToolResult(value=await acts.remove(given.device, force=given.force))
+    async def update_firmware(self, given: UpdateFirmware) -> ToolResult:
+        return ToolResult(value=await self._acts.update_firmware(given.device, given.image_id))
 
-    async def identify(given: Identify) -> ToolResult:
-        return ToolResult(value=await acts.identify(given.device, given.duration_s))
+    async def remove(self, given: Remove) -> ToolResult:
+        return ToolResult(value=await self._acts.remove(given.device, force=given.force))
 
-    async def bind(given: Bind) -> ToolResult:
-        made = acts.bind(given.device, given.cluster, given.target, endpoint=given.endpoint)
+    async def identify(self, given: Identify) -> ToolResult:
+        return ToolResult(value=await self._acts.identify(given.device, given.duration_s))
+
+    async def bind(self, given: Bind) -> ToolResult:
+        made = self._acts.bind(given.device, given.cluster, given.target, endpoint=given.endpoint)
         return _told(await made, f"binding of {given.cluster}", True)
 
-    async def unbind(given: Bind) -> ToolResult:
-        made = acts.unbind(given.device, given.cluster, given.target, endpoint=given.endpoint)
+    async def unbind(self, given: Bind) -> ToolResult:
+        made = self._acts.unbind(given.device, given.cluster, given.target, endpoint=given.endpoint)
         return ToolResult(value=await made)
 
-    async def configure(given: ConfigureReporting) -> ToolResult:
+    async def configure(self, given: ConfigureReporting) -> ToolResult:
         return ToolResult(
-            value=await acts.configure_reporting(
+            value=await self._acts.configure_reporting(
                 given.device,
                 given.cluster,
                 given.attribute,
@@ -196,8 +199,8 @@ def network_tools(acts: NetworkActs) -> dict[str, Tool]:
             )
         )
 
-    async def write(given: WriteAttribute) -> ToolResult:
-        told = await acts.write_attribute(
+    async def write(self, given: WriteAttribute) -> ToolResult:
+        told = await self._acts.write_attribute(
             given.device,
             given.cluster,
             given.attribute,
@@ -208,8 +211,8 @@ def network_tools(acts: NetworkActs) -> dict[str, Tool]:
         )
         return _told(told, f"{told.cluster} {told.attribute}", told.value)
 
-    async def send(given: SendCommand) -> ToolResult:
-        told = await acts.send_command(
+    async def send(self, given: SendCommand) -> ToolResult:
+        told = await self._acts.send_command(
             given.device,
             given.cluster,
             given.command,
@@ -220,16 +223,20 @@ def network_tools(acts: NetworkActs) -> dict[str, Tool]:
         )
         return _told(told, f"{told.cluster} {told.command}", told.reply.get("status", "sent"))
 
+
+def network_tools(acts: NetworkActs) -> dict[str, Tool]:
+    """The tools by name, which act through `acts`."""
+    each = _Handlers(acts)
     made = (
-        _tool("change_channel", ChangeChannel, change_channel),
-        _tool("update_firmware", UpdateFirmware, update_firmware),
-        _tool("remove_device", Remove, remove),
-        _tool("identify_device", Identify, identify),
-        _tool("bind_device", Bind, bind, _guard_binding),
-        _tool("unbind_device", Bind, unbind),
-        _tool("configure_reporting", ConfigureReporting, configure),
-        _tool("write_attribute", WriteAttribute, write, _guard_write),
-        _tool("send_cluster_command", SendCommand, send, _guard_command),
+        _tool("change_channel", ChangeChannel, each.change_channel),
+        _tool("update_firmware", UpdateFirmware, each.update_firmware),
+        _tool("remove_device", Remove, each.remove),
+        _tool("identify_device", Identify, each.identify),
+        _tool("bind_device", Bind, each.bind, _guard_binding),
+        _tool("unbind_device", Bind, each.unbind),
+        _tool("configure_reporting", ConfigureReporting, each.configure),
+        _tool("write_attribute", WriteAttribute, each.write, _guard_write),
+        _tool("send_cluster_command", SendCommand, each.send, _guard_command),
     )
     return {tool.name: tool for tool in made}
 
