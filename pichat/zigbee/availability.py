@@ -91,7 +91,7 @@ class Availability:
         Nothing is done while the radio is away."""
         if self._link.session is None:
             return
-        known = self._roster.announced()
+        known = [view for view in self._roster.announced() if view.whole is None]
         for view in known:
             if view.sleepy:
                 self._judge(view)

@@ -88,7 +88,7 @@ class Kept:
 
     async def save(self) -> bool:
         """Write what has changed. Returns whether devices were new."""
-        rows = {view.id: _row(view) for view in self._views()}
+        rows = {view.id: _row(view) for view in self._views() if view.whole is None}
         changed = {each: row for each, row in rows.items() if self._saved.get(each) != row}
         new = not changed.keys() <= self._saved.keys()
         if changed:
@@ -107,7 +107,8 @@ def _row(view: DeviceView) -> bytes:
 
 
 def _values(view: DeviceView) -> Iterator[_Value]:
-    for port, names in view.reported().items():
+    told = [item for each in (view, *view.parts.values()) for item in each.reported().items()]
+    for port, names in told:
         cluster = port.cluster
         for name in names:
             value = _plain(port.get(name))
