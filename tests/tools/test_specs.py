@@ -44,6 +44,7 @@ def test_the_schemas_are_flat_small_and_the_same_each_time() -> None:
             "devices": {"type": "array", "items": {"type": "string"}},
             "capability": {"type": "string", "enum": list(SETTABLE)},
             "value": {"type": ["boolean", "number", "string"]},
+            "transition_s": {"type": "number"},
         },
         "required": ["devices", "capability", "value"],
     }
