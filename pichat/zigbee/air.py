@@ -23,6 +23,8 @@ _FULL = frozenset(
 )
 """What a stick answers while it has no room for another message (UG100: EZSP's sl_status)."""
 _ROOM_S = 0.03
+_STUCK_S = 6.0
+"""A stick that has taken nothing for so long, although it was asked again and again, will not."""
 
 
 class SilentError(Exception):
@@ -35,12 +37,29 @@ class RefusedError(Exception):
 
 class Air:
     """What all devices of one radio share. `failures` are the exceptions by which its library
-    says that a message went nowhere, `high_priority` its number for what a person waits for."""
+    says that a message went nowhere, `high_priority` its number for what a person waits for.
+    `stuck` is called when the stick takes no messages any more."""
 
     def __init__(self, failures: tuple[type[Exception], ...], high_priority: int) -> None:
         self.failures: tuple[type[Exception], ...] = (TimeoutError, *failures)
         self.high_priority = high_priority
         self.slots = Slots()
+        self.stuck: Callable[[], None] = lambda: None
+        self._full_since_s: float | None = None
+        self._full_at_s = 0.0
+
+    def full(self) -> None:
+        """The stick had no room for a message."""
+        now_s = asyncio.get_running_loop().time()
+        if self._full_since_s is None or now_s - self._full_at_s > _STUCK_S:
+            self._full_since_s = now_s
+        self._full_at_s = now_s
+        if now_s - self._full_since_s > _STUCK_S:
+            self.stuck()
+
+    def taken(self) -> None:
+        """The stick took a message."""
+        self._full_since_s = None
 
 
 class Places:
@@ -153,10 +172,15 @@ class Port:
         """A stick whose buffers are full says so at once; that is not the device's silence."""
         while True:
             try:
-                return await send()
+                reply = await send()
             except self._air.failures as error:
                 if getattr(getattr(error, "status", None), "name", "") not in _FULL:
+                    self._air.taken()
                     raise
+                self._air.full()
+            else:
+                self._air.taken()
+                return reply
             await asyncio.sleep(_ROOM_S)
 
     def _check(self, status: Any) -> None:

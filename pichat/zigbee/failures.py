@@ -103,6 +103,11 @@ def silent(config: Zigbee) -> str:
     return f"{the_stick(config)} stopped answering. PiChat starts it again."
 
 
+def full(config: Zigbee) -> str:
+    """A sentence for a stick that is open and takes no messages."""
+    return f"{the_stick(config)} takes no messages any more. PiChat starts it again."
+
+
 def _small(text: str) -> str:
     return text[0].lower() + text[1:]
 

@@ -19,7 +19,7 @@ import structlog
 from pichat.config.types import Zigbee
 from pichat.errors import PiChatError, UnavailableError
 from pichat.zigbee.air import Air
-from pichat.zigbee.failures import explain, lost, missing, silent, unusable
+from pichat.zigbee.failures import explain, full, lost, missing, silent, unusable
 from pichat.zigbee.libraries import library_of, load_air, load_application
 from pichat.zigbee.opening import connect, start_network
 from pichat.zigbee.slots import IN_ALL
@@ -54,6 +54,7 @@ class Session:
         self._reason: str | None = None
         self._config = config
         self._under_way: set[asyncio.Timeout] = set()
+        air.stuck = self.takes_nothing
 
     def connection_lost(self, error: Exception | None) -> None:
         """Called by zigpy, more than once for the same loss."""
@@ -97,6 +98,11 @@ class Session:
         """The port is there, and nothing comes from it any more."""
         self._reason = silent(self._config)
         self.connection_lost(TimeoutError("no answer"))
+
+    def takes_nothing(self) -> None:
+        """The stick answers, and has no room for a message any more: starting it again helps."""
+        self._reason = full(self._config)
+        self.connection_lost(None)
 
     async def until_lost(self) -> None:
         """Waits for the link to break, then raises UnavailableError."""
