@@ -7,7 +7,6 @@ import signal
 
 import pytest
 
-
 # A shell that starts the tests in the background has its children ignore Ctrl-C, and the programs
 # that tests start and interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -27,8 +27,10 @@ MAIN_CAPABILITY: dict[Kind, str] = {
 }
 """What a device's state is when nothing more is said."""
 
-SENSED: tuple[str, ...] = ("contact", "occupancy", "water_leak", "smoke", "gas", "vibration", "temperature")
-SENSED += ("co2", "pm25", "humidity", "pressure", "illuminance", "power")
+SENSED: tuple[str, ...] = (
+    *("contact", "occupancy", "water_leak", "smoke", "gas", "vibration"),
+    *("temperature", "co2", "pm25", "humidity", "pressure", "illuminance", "power"),
+)
 
 # The words of the package's state lists, and the capability that each is about.
 STATES_OF = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
@@ -147,7 +147,7 @@ async def _configure_reports(port: Port, reports: Sequence[Report]) -> None:
         port.cluster.find_attribute(report.attribute): ReportingConfig(
             min_interval=report.min_interval_s,
             max_interval=report.max_interval_s,
-            reportable_change=report.change or 0,
+            reportable_change=report.change or 0,  # type: ignore[arg-type]  # or a float, as the attribute
         )
         for report in reports
         if report.configure

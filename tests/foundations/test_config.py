@@ -179,7 +179,7 @@ def test_lists_and_names_of_ones_own_load(file: Path) -> None:
         ("voice: {microphone: true}", "voice.microphone should be text that is not empty, not tr"),
         ("voice: {microphone: {a: b}}", "voice.microphone should be text that is not empty, not s"),
         ("voice: {microphone: !!python/object:os.x 1}", "voice.microphone cannot be read: could"),
-        ("zigbee: {baud_rate: 2020-13-45}", "zigbee.baud_rate should be a whole number over 0 or n"),
+        ("zigbee: {baud_rate: 2020-13-45}", "zigbee.baud_rate should be a whole number over 0 or"),
         ("profiles: [guest]", "profiles should hold settings, one `name: value` a line."),
         ("profiles: {guest: loud}", "profiles.guest should hold settings, one `name: value` a li"),
         ("profiles: {a: {}, a: {}}", "profiles.a is set twice."),

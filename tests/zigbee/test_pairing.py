@@ -58,8 +58,8 @@ async def test_the_first_start_pairs_the_whole_house(tmp_path: Path) -> None:
             assert summary(device) == (spec.name, spec.area, *EXPECTED[spec.id])
             assert device.available
             assert device.last_seen_s is not None
-            # Every capability has a value from the start, but for what is no state yet: the colour of a
-            # white lamp, an act, who moved a bolt.
+            # Every capability has a value from the start, but for what is no state yet: the colour
+            # of a white lamp, an act, who moved a bolt.
             missing = {c.name for c in device.capabilities} - device.state.keys()
             assert missing <= {"colour", "cover_motion", "last_operation"}
         assert found == {}
