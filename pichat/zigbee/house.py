@@ -15,11 +15,8 @@ from pichat.config.types import Zigbee
 from pichat.health import Health
 from pichat.store.db import Database
 from pichat.store.devices import DeviceNames
-from pichat.store.kept import KeptDevices
-from pichat.store.waiting import WaitingCommands
 from pichat.zigbee.admission import Admission
 from pichat.zigbee.attention import Attention
-from pichat.zigbee.availability import Availability
 from pichat.zigbee.backup.keeper import Backups
 from pichat.zigbee.backup.restorer import Restorer
 from pichat.zigbee.care.care import Care
@@ -27,14 +24,12 @@ from pichat.zigbee.fades import Fades
 from pichat.zigbee.groups.together import Together, build_together
 from pichat.zigbee.hub import Hub
 from pichat.zigbee.interview import Interviews
-from pichat.zigbee.kept import Kept
 from pichat.zigbee.life import Life
 from pichat.zigbee.link import Follower, Link
 from pichat.zigbee.lock_codes import LockCodes
-from pichat.zigbee.poll_control import CheckIns
+from pichat.zigbee.presence import Presence, build_presence
 from pichat.zigbee.repair import Repairs
 from pichat.zigbee.roster import Roster
-from pichat.zigbee.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +41,7 @@ class ZigbeeHouse:
     roster: Roster
     link: Link
     admission: Admission
-    availability: Availability
-    waiting: Waiting
-    kept: Kept
+    presence: Presence
     together: Together
     care: Care
     backups: Restorer
@@ -73,22 +66,10 @@ def build_house(
     since the epoch; `settings` is the whole configuration, for the export of diagnostics."""
     link = Link(health)
     roster = Roster(DeviceNames(database), bus, suggested_names)
-    availability = Availability(roster, link, config, now)
-    waiting = Waiting(WaitingCommands(database), roster, bus, config.waiting_deadline_s, now)
-    kept, check_ins = Kept(KeptDevices(database), roster.announced), CheckIns()
-    roster.memories += [kept, waiting]
-    roster.on_heard += [check_ins.heard, waiting.heard]
+    presence = build_presence(config, database, roster, link, bus, now)
     interviews = Interviews(link, bus)
     admission = Admission(link, roster, bus, interviews, now)
-    followers: list[Follower] = [
-        interviews,
-        admission,
-        availability,
-        waiting,
-        kept,
-        check_ins,
-        Attention(roster),
-    ]
+    followers: list[Follower] = [interviews, admission, *presence.followers, Attention(roster)]
     life = Life(
         config,
         state_dir / "zigbee.db",
@@ -97,25 +78,17 @@ def build_house(
         health,
         followers,
         interviews,
-        [waiting.run],
+        [presence.waiting.run],
         expected=suggested_names,
         pair_at_first_start=pair_at_first_start,
     )
     together = build_together(roster, database, bus, link, config.confirm_timeout_s)
     fades = Fades()
     backups = Backups(state_dir, database, link, bus, health, clock=now)
-    care = Care(
-        config,
-        roster,
-        link,
-        bus,
-        health,
-        settings=settings,
-        before_change=backups.create,
-    )
+    care = Care(config, roster, link, bus, health, settings=settings, before_change=backups.create)
     followers += [together.membership, fades, care, backups]
-    hub = Hub(roster, link, config.confirm_timeout_s, together, fades, waiting)
-    waiting.through(hub.command)
+    hub = Hub(roster, link, config.confirm_timeout_s, together, fades, presence.waiting)
+    presence.waiting.through(hub.command)
     together.activation.through(hub.set_many)
     return ZigbeeHouse(
         life=life,
@@ -123,9 +96,7 @@ def build_house(
         roster=roster,
         link=link,
         admission=admission,
-        availability=availability,
-        waiting=waiting,
-        kept=kept,
+        presence=presence,
         together=together,
         care=care,
         backups=Restorer(state_dir, database, backups, link, roster, life),

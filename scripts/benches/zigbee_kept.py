@@ -100,7 +100,7 @@ async def _written(directory: Path, *, alone: bool) -> int:
     """Bytes in an hour; `alone` as zigpy does it by itself, every minute."""
     logs = [directory / "zigbee.db-wal", directory / "pichat.db-wal"]
     async with house_of(directory, hundred()) as (running, _):
-        kept = running.parts.kept
+        kept = running.parts.presence.kept
         database: Any = running.parts.link.open().app._dblistener  # noqa: SLF001
         await database.execute("PRAGMA wal_autocheckpoint = 0")
         await running.names._database.read("PRAGMA wal_autocheckpoint = 0")  # noqa: SLF001
@@ -122,7 +122,7 @@ async def _settled(running: Running, database: Any) -> None:
     for device in running.hub.devices():
         for capability in device.state:
             await running.hub.read(device.id, capability)
-    await running.parts.kept.save()
+    await running.parts.presence.kept.save()
     await _commit(database)
 
 

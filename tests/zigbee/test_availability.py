@@ -28,7 +28,7 @@ class Watched:
     async def later(self, seconds: float) -> None:
         """So much time passes, and availability looks."""
         self.clock.ahead_s += seconds
-        await self.running.parts.availability.check()
+        await self.running.parts.presence.availability.check()
 
     def there(self, name: str) -> bool:
         return self.running.device(name).available
@@ -138,7 +138,7 @@ async def test_who_is_missing_is_so_after_a_restart(paired_sleepers: Path, tmp_p
     async with sleeping_house(directory, clock) as (running, _):
         seen = {device.name: device.last_seen_s for device in running.hub.devices()}
         clock.ahead_s = 26 * HOUR_S
-        await running.parts.availability.check()
+        await running.parts.presence.availability.check()
     async with sleeping_house(directory, clock) as (running, sim):
         assert {device.name: device.available for device in running.hub.devices()} == {
             "hallway light": True,

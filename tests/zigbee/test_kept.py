@@ -20,7 +20,7 @@ async def test_reports_are_not_written_at_once_and_survive_a_kill(
 ) -> None:
     directory = copy_house(paired_sleepers, tmp_path)
     async with sleeping_house(directory, Clock()) as (running, sim):
-        kept = running.parts.kept
+        kept = running.parts.presence.kept
         await kept.save()
         before = files(directory)
         await sim.set("bathroom-sensor", temperature=18.25, humidity=41)

@@ -116,10 +116,10 @@ async def test_a_device_that_checks_in_is_told_then(sleeping: Sleeping) -> None:
 async def test_what_did_not_wake_in_time_is_told(sleeping: Sleeping) -> None:
     await sleeping.asleep("bathroom valve", "target_temperature", 9)
     sleeping.clock.ahead_s += 3590
-    await sleeping.running.parts.waiting.expire()
+    await sleeping.running.parts.presence.waiting.expire()
     assert sleeping.running.device("bathroom valve").waiting
     sleeping.clock.ahead_s += 20
-    await sleeping.running.parts.waiting.expire()
+    await sleeping.running.parts.presence.waiting.expire()
     assert not sleeping.running.device("bathroom valve").waiting
     event, shown = await sleeping.event(), await sleeping.event()
     sentence = "The bathroom valve did not wake in time, so it was not set to 9 degrees."
