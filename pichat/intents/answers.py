@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from pichat.errors import WaitingError
 from pichat.events import Device, DeviceOutcome, ToolResult
 from pichat.intents import english
 from pichat.intents.language import Language
@@ -52,7 +53,10 @@ class Answers:
         # A command is done when every device did it; a question may be answered in part.
         if failed and understood.calls[0].name == "set_device_state":
             told = ""
-        return " ".join(part for part in (told, self._failure(failed)) if part)
+        # What waits for a sleeping device has not failed; the package has no words for it.
+        waits = [o.error for o in failed if o.error_code == WaitingError.code and o.error]
+        failed = [o for o in failed if o.error_code != WaitingError.code]
+        return " ".join(part for part in (told, self._failure(failed), *waits) if part)
 
     def not_understood(self) -> str:
         """See Intents.not_understood."""

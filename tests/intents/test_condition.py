@@ -132,3 +132,12 @@ def test_what_sleeps_is_neither_done_nor_failed() -> None:
         "The hallway light and the bedroom light are asleep. They will be turned off when they"
         " wake; if one does not wake, I will tell you."
     )
+
+
+def test_in_another_language_it_has_not_failed_either() -> None:
+    devices = house()
+    intents = Intents("de", lambda: devices)
+    understood = intents.understand("schalte das Hallway light aus")
+    assert understood is not None
+    waits = outcome(devices, "Hallway light", "on_off", "waiting", "It is asleep.")
+    assert intents.answer(understood, [ToolResult(outcomes=(waits,))]) == "It is asleep."
