@@ -21,6 +21,10 @@ GROUPS = {
         *("llm_stream", "llm_chain", "llm_local", "llm_prompt", "llm_daemon"),
         *("wording", "store"),
     ),
+    "zigbee": (
+        *("hub", "zigbee_groups", "zigbee_start", "zigbee_memory", "zigbee_kept"),
+        *("zigbee_unplug", "zigbee_loss", "zigbee_join"),
+    ),
     "voice": ("spoken", "talking", "mouth", "wake", "endpointing", "audio", "whisper", "turns"),
 }
 """Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is
