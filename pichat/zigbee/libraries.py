@@ -48,14 +48,17 @@ async def _deconz_firmware(app: Any) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """`failures` are the exceptions by which it says that a message went nowhere, as (module,
-    name). `connect_s` is how long a stick on a cable may take to answer at all; `address` asks a
-    connected one for its EUI64, `version` for its firmware. `firmware` is for sentences."""
+    name). `connect_s` is how long a stick on a cable may take to answer at all; when it is
+    stopped while it opens a port, it leaves something behind unless it has `finish_s` to come to
+    an end by itself. `address` asks a connected one for its EUI64, `version` for its firmware;
+    `firmware` is for sentences."""
 
     package: str
     extra: str | None = None
     firmware: str
     failures: tuple[tuple[str, str], ...]
     connect_s: float
+    finish_s: float = 1.0
     address: Callable[[Any], Awaitable[EUI64]]
     version: Callable[[Any], Awaitable[str]]
 
@@ -85,6 +88,7 @@ LIBRARIES: dict[Radio, Library] = {
         firmware="deCONZ firmware (ConBee, RaspBee)",
         failures=(*_ZIGPY, ("zigpy_deconz.exception", "CommandError")),
         connect_s=8.0,
+        finish_s=2.5,  # when it is cancelled, its port stays open
         address=_deconz_address,
         version=_deconz_firmware,
     ),

@@ -41,7 +41,7 @@ _LAST_ACK_S = 0.1
 """An acknowledgement takes a few milliseconds on a port that works; bellows reports a frame that
 is cut off before it as a defect."""
 _OPENING_S = 1.0
-"""How long a stop, or a link that breaks, lets the database or the port finish opening."""
+"""How long a stop lets the database finish opening."""
 
 
 class Session:
@@ -182,7 +182,7 @@ async def _open(session: Session, config: Zigbee, opening: Opening) -> None:
         raise UnavailableError(gone)
     work = asyncio.create_task(opening(session.app, config))
     try:
-        await _unless_broken(work, session)
+        await _unless_broken(work, session, library_of(config.radio).finish_s)
         work.result()
     except PiChatError:
         raise
@@ -196,14 +196,14 @@ async def _open(session: Session, config: Zigbee, opening: Opening) -> None:
         raise UnavailableError(explain(error, config)) from error
 
 
-async def _unless_broken(work: asyncio.Task[None], session: Session) -> None:
-    """Waits for the work; when the link breaks before, it is cancelled."""
+async def _unless_broken(work: asyncio.Task[None], session: Session, finish_s: float) -> None:
+    """Waits for the work; when the link breaks before, it is cancelled after `finish_s`."""
     broken = asyncio.create_task(session.closed.wait())
     try:
         await asyncio.wait([work, broken], return_when=asyncio.FIRST_COMPLETED)
     finally:
         broken.cancel()
-        await _end(work)
+        await _end(work, finish_s)
 
 
 def _forget(database: Path) -> None:
@@ -217,13 +217,13 @@ async def _finish(opening: asyncio.Task[None]) -> None:
     try:
         await asyncio.shield(opening)
     finally:
-        await _end(opening)
+        await _end(opening, _OPENING_S)
 
 
-async def _end(opening: asyncio.Task[None]) -> None:
-    """Give it _OPENING_S, then cancel it."""
+async def _end(opening: asyncio.Task[None], finish_s: float) -> None:
+    """Give it that long, then cancel it."""
     if not opening.done():
-        await asyncio.wait([opening], timeout=_OPENING_S)
+        await asyncio.wait([opening], timeout=finish_s)
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
 
