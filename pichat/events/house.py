@@ -91,12 +91,13 @@ class ButtonPressed(msgspec.Struct, frozen=True, kw_only=True, tag="button_press
     press: str
 
 
-JoinStep = Literal["joined", "interviewing", "setting_up", "ready", "failed"]
+JoinStep = Literal["joined", "interviewing", "setting_up", "ready", "failed", "gone"]
 
 
 class JoinProgress(msgspec.Struct, frozen=True, kw_only=True, tag="join_progress"):
-    """How far a device has come that joins. `reason` is a sentence when it failed; `device` is
-    there once it is ready."""
+    """How far a device has come that joins. One that failed is still on the network, and is asked
+    again by itself; one that is gone left, or was removed. `reason` is a sentence then; `device`
+    is there once it is ready."""
 
     device_id: str
     step: JoinStep

@@ -116,7 +116,7 @@ class Joining(Protocol):
         ...
 
     def retry(self, device_id: str) -> JoinProgress:
-        """Ask such a device again. Raises NotFoundError; BadRequestError while it is asked."""
+        """Ask such a device again, also while it is asked. Raises NotFoundError."""
         ...
 
     async def forget(self, device_id: str) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pichat.bus import Bus
-from pichat.errors import BadRequestError, DeviceSilentError, UnsupportedError
+from pichat.errors import BadRequestError, DeviceSilentError, UnavailableError, UnsupportedError
 from pichat.events import JoiningChanged, JoinProgress
+from pichat.zigbee.care.removal import Removal
 from pichat.zigbee.install_code import from_code, from_qr
 from pichat.zigbee.interview import Interviews
 from pichat.zigbee.link import Link
@@ -34,12 +35,14 @@ class Admission:
         roster: Roster,
         bus: Bus,
         interviews: Interviews,
+        removal: Removal,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._link = link
         self._roster = roster
         self._bus = bus
         self._interviews = interviews
+        self._removal = removal
         self._now = now
         self._state = JoiningChanged()
         self._closing: asyncio.TimerHandle | None = None
@@ -59,7 +62,8 @@ class Admission:
         return self._interviews.retry(device_id)
 
     async def forget(self, device_id: str) -> None:
-        await self._interviews.forget(device_id)
+        self._interviews.unfinished(device_id)
+        await self._removal.remove(device_id, force=True)
 
     async def permit(
         self,
@@ -76,12 +80,15 @@ class Admission:
         if secret is not None and via is not None:
             raise BadRequestError("With an install code, devices join through whom they like.")
         async with self._link.under_way() as session:
-            if secret is not None:
-                await session.app.permit_with_link_key(*secret, duration_s)
-            elif via is not None:
-                await self._through(session, via, duration_s)
-            else:
-                await session.app.permit(duration_s)
+            try:
+                if secret is not None:
+                    await session.app.permit_with_link_key(*secret, duration_s)
+                elif via is not None:
+                    await self._through(session, via, duration_s)
+                else:
+                    await session.app.permit(duration_s)
+            except session.air.failures as error:
+                raise UnavailableError("The stick did not do it. Try again.") from error
         if duration_s:
             self._opened(duration_s, via, str(secret[0]) if secret else None)
         else:

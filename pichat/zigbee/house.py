@@ -19,7 +19,9 @@ from pichat.zigbee.admission import Admission
 from pichat.zigbee.attention import Attention
 from pichat.zigbee.backup.keeper import Backups
 from pichat.zigbee.backup.restorer import Restorer
+from pichat.zigbee.care.asking import Directory
 from pichat.zigbee.care.care import Care
+from pichat.zigbee.care.removal import Removal
 from pichat.zigbee.fades import Fades
 from pichat.zigbee.groups.together import Together, build_together
 from pichat.zigbee.hub import Hub
@@ -68,7 +70,9 @@ def build_house(
     roster = Roster(DeviceNames(database), bus, suggested_names)
     presence = build_presence(config, database, roster, link, bus, now)
     interviews = Interviews(link, bus)
-    admission = Admission(link, roster, bus, interviews, now)
+    admission = Admission(
+        link, roster, bus, interviews, Removal(Directory(roster), roster, link), now
+    )
     followers: list[Follower] = [interviews, admission, *presence.followers, Attention(roster)]
     life = Life(
         config,

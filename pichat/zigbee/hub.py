@@ -205,14 +205,6 @@ class Hub:
         NotFoundError, and UnavailableError when it cannot be kept."""
         return await self._roster.mark(device_id, confirm)
 
-    async def remove(self, device_id: str) -> None:
-        """Have the device leave the network, and forget it. One that does not answer is forgotten
-        all the same. Raises NotFoundError, UnavailableError."""
-        view = self._roster.view(device_id)
-        async with self._link.under_way() as session:
-            await session.app.remove(view.zigpy.ieee)
-        await self._roster.remove(device_id)
-
     def network(self) -> Network | None:
         """None while the radio is away."""
         if self._link.session is None:

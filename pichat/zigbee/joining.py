@@ -126,6 +126,8 @@ class Joining:
         self._moved.set()
 
     def device_left(self, device: ZigbeeDevice) -> None:
+        self._coming.discard(str(device.ieee))
+        self._moved.set()
         for view in self._roster.announced():
             if view.id == str(device.ieee):
                 log.info("device left", device=view.id)
@@ -147,7 +149,7 @@ class Joining:
         anew = view.id in self._anew
         self._anew.discard(view.id)
         pauses = iter(_PAUSES_S)
-        joins = anew or view.id in self._coming
+        joins = anew or self._interviews.on_the_way(view.id)
         told = partial(self._interviews.tell, view.id, "setting_up") if joins else None
         while True:
             complete = await configure(view, coordinator, anew=anew, told=told)

@@ -143,7 +143,7 @@ async def test_groups_of_people(many_lights: House) -> None:
         corner = await groups.update(corner.id, name="Corner", device_ids=plug)
         assert (await events.get()).groups == (corner,)
         # What is gone from the house is gone from its groups.
-        await running.hub.remove(plug[0])
+        await running.parts.care.remove(plug[0], force=False)
         assert (await events.get()).groups == ()
 
 
@@ -225,7 +225,7 @@ async def test_the_devices_groups_follow_the_house(many_lights: House) -> None:
     await changed(running)
     assert members() == [3, 4, 5, 7, 10]
     # One that joins anew has forgotten its groups, and is told them again.
-    await running.hub.remove(spot.id)
+    await running.parts.care.remove(spot.id, force=False)
     await changed(running)
     assert members() == [3, 4, 7, 9]
 

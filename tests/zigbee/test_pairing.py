@@ -146,7 +146,7 @@ async def test_a_device_can_go_and_come_back(known: Path) -> None:
     async with house(known) as (running, sim):
         plug = running.device("office plug")
         gone = asyncio.create_task(left(sim, "office-plug"))
-        await running.hub.remove(plug.id)
+        await running.parts.care.remove(plug.id, force=False)
         await running.until(lambda: len(running.hub.devices()) == len(EXPECTED) - 1)
         assert plug.id not in await running.names.all()
         await asyncio.wait_for(gone, 10)
@@ -157,6 +157,6 @@ async def test_a_device_can_go_and_come_back(known: Path) -> None:
         assert plug.state["energy"] == 12.5
         await running.parts.admission.permit(0)
         with pytest.raises(NotFoundError):
-            await running.hub.remove("00:11")
+            await running.parts.care.remove("00:11", force=True)
     async with house(known) as (running, _):
         assert len(running.hub.devices()) == len(EXPECTED)

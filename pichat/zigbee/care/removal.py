@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import structlog
 
 from pichat.errors import BadRequestError, DeviceSilentError, UnavailableError, UnsupportedError
@@ -11,9 +13,22 @@ from pichat.zigbee.link import Link
 from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
 
+if TYPE_CHECKING:
+    from zigpy.application import ControllerApplication
+    from zigpy.device import ZigbeeDevice
+
 log = structlog.get_logger(__name__)
 
 _FORCED_ANSWER_S = 2.0
+
+
+def erase(app: ControllerApplication, device: ZigbeeDevice) -> None:
+    """zigpy knows it no longer, and forgets it in its database."""
+    device.cancel_initialization()
+    if app.devices.get(device.ieee) is device:
+        app.devices.pop(device.ieee)
+    device.on_remove()
+    app.listener_event("device_removed", device)
 
 
 class Removal:
@@ -34,12 +49,7 @@ class Removal:
             left = await self._leave(session, known, force=force)
             if not left:
                 await self._erase_key(session, known)
-            device = known.zigpy
-            device.cancel_initialization()
-            if session.app.devices.get(device.ieee) is device:
-                session.app.devices.pop(device.ieee)
-            device.on_remove()
-            session.app.listener_event("device_removed", device)
+            erase(session.app, known.zigpy)
         await self._roster.remove(known.id)
         log.info("device removed", device=known.id, left=left)
         return Removed(device_id=known.id, name=known.name, left=left)
