@@ -35,7 +35,7 @@ class Speaker:
         health: Health,
         *,
         played: Tap | None = None,
-        stalled_s: float = 1.5,
+        stalled_s: float = 1.8,  # PulseAudio asks again up to 1.7 s after its buffer ran dry
         first_s: float = 6.0,
     ) -> None:
         self._device = device
