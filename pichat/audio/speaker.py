@@ -17,7 +17,7 @@ from pichat.health import Health
 
 log = structlog.get_logger(__name__)
 _LATENCY_S = 0.06
-_LOOK_S = 0.25
+_LOOK_S = 0.15
 _QUEUED_S = 3.0  # a playback that is further ahead waits
 
 
