@@ -32,7 +32,10 @@ def _row(backup: dict[str, Any]) -> tuple[str, ...]:
 
 
 def table_of(backups: list[dict[str, Any]]) -> Table:
-    table = Table("Backup", "Made", "Devices", "Network", "Stick", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("Backup", no_wrap=True)  # somebody has to type it
+    for heading in ("Made", "Devices", "Network", "Stick"):
+        table.add_column(heading)
     for backup in backups:
         table.add_row(*map(Text, _row(backup)))
     return table
