@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,6 +37,8 @@ _THREAD_END_S = 0.1
 """What the port's thread may take to end by itself after the link broke."""
 _COMMIT_S = 3600.0
 """How often the values of attributes go to the disk: `pichat.zigbee.kept` writes them meanwhile."""
+_TOLD_S = 0.2
+"""What the loop may take to hear of a link that broke."""
 _LAST_ACK_S = 0.1
 """An acknowledgement takes a few milliseconds on a port that works; bellows reports a frame that
 is cut off before it as a defect."""
@@ -88,11 +90,20 @@ class Session:
             raise UnavailableError(self._lost()) from None
         except Exception as error:
             # Once the port's thread is gone, the libraries below fail in any way.
-            if self.closed.is_set():
+            if self.closed.is_set() or (
+                not isinstance(error, PiChatError) and await self._is_breaking()
+            ):
                 raise UnavailableError(self._lost()) from error
             raise
         finally:
             self._under_way.discard(timeout)
+
+    async def _is_breaking(self) -> bool:
+        """The port's thread may have ended, and this loop not yet heard of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TOLD_S):
+                await self.closed.wait()
+        return self.closed.is_set()
 
     def stopped_answering(self) -> None:
         """The port is there, and nothing comes from it any more."""

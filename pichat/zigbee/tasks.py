@@ -10,6 +10,9 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+_PATIENCE_S = 1.0
+"""A cancellation can be lost in a library whose thread ends in the same moment."""
+
 
 class Tasks:
     """Tasks that end with their owner: leaving the context cancels and awaits them, and what is
@@ -37,7 +40,10 @@ class Tasks:
 
     async def __aexit__(self, *_: object) -> None:
         self._over = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=_PATIENCE_S)
+            for task in pending:
+                log.warning("background work does not end, and is cancelled again", task=str(task))
