@@ -44,6 +44,6 @@ class Tasks:
         while pending:
             for task in pending:
                 task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=_PATIENCE_S)
+            _done, pending = await asyncio.wait(pending, timeout=_PATIENCE_S)
             for task in pending:
                 log.warning("background work does not end, and is cancelled again", task=str(task))
