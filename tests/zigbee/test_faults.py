@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from pichat.config.types import Zigbee
 from pichat.errors import DeviceSilentError, UnavailableError
+from pichat.simulator.process import SimulatorProcess
 from tests.zigbee.running import Running, running_hub
 from tests.zigbee.simulated import NAMES, house
 
@@ -121,17 +124,39 @@ async def test_a_stick_that_crashes_is_started_again(known: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("busy", [False, True])
-async def test_a_hanging_stick_is_noticed(known: Path, busy: bool) -> None:
+async def test_a_hanging_stick_is_noticed_and_taken_up_when_it_is_back(
+    known: Path, busy: bool
+) -> None:
     async with house(known) as (running, sim):
         light = running.device("kitchen light")
         await sim.request("hang")
         if busy:
             with pytest.raises((DeviceSilentError, UnavailableError)):
                 await running.hub.set(light.id, "on_off", True)
-        await running.until_status("degraded", 15)
+        part = await running.until_status("degraded", 15)
+        while "does not answer" not in (part.reason or ""):
+            part = await running.conditions.get()
         await sim.request("resume")
-        await running.until_status("ok", 20)
+        await running.until_status("ok", 5)
         assert await running.hub.set(light.id, "on_off", True) is True
+        assert len(running.hub.devices()) == len(NAMES)
+
+
+async def test_a_stick_that_another_program_held_is_taken_up(known: Path) -> None:
+    control, state = known / "control", known / "stick.json"
+    async with SimulatorProcess(control=control, state=state, radio_delay_ms=3) as process:
+        descriptor = os.open(process.path, os.O_RDWR | os.O_NOCTTY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            async with running_hub(known, Zigbee(path=process.path), NAMES) as running:
+                part = await running.until_status("degraded")
+                assert "in use by another program" in (part.reason or "")
+                os.close(descriptor)
+                descriptor = -1
+                await running.until_status("ok", 5)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 @pytest.mark.long
