@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from pichat.errors import PiChatError, UnavailableError
+from pichat.errors import NotFoundError, PiChatError, UnavailableError
 from pichat.state import running_url
 
 _ANSWER_S = 10.0
@@ -76,6 +76,15 @@ async def connect(state_dir: Path) -> AsyncIterator[Connection]:
             raise UnavailableError(f"PiChat at {url} does not answer.") from error
         async with socket:
             yield Connection(socket)
+
+
+async def find_device(connection: Connection, wanted: str) -> dict[str, Any]:
+    """By id or name. Raises NotFoundError."""
+    folded = wanted.casefold()
+    for device in (await connection.ask("get_devices", {}))["devices"]:
+        if folded in (device["id"], device["name"].casefold()):
+            return dict(device)
+    raise NotFoundError(f"There is no device called “{wanted}”.")
 
 
 async def fetch_health(state_dir: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _COMMANDS = {
     "mute": "Do not listen to the microphone.",
     "unmute": "Listen to the microphone again.",
     "devices": "List the devices of the house.",
-    "join": "Let new devices join, and tell which did.",
+    "join": "Let new devices join, and name them.",
     "zigbee": "The Zigbee network: the stick, joining, backups, care.",
     "groups": "Devices that are commanded together.",
     "scenes": "States that are taken up together.",

@@ -7,19 +7,14 @@ from typing import Any
 
 import click
 
-from pichat.cli.client import connect
+from pichat.cli.client import connect, find_device
 from pichat.cli.context import finish, state_dir_option
-from pichat.errors import NotFoundError
 
 
 async def _name(state_dir: Path, device: str, changes: dict[str, Any]) -> int:
     async with connect(state_dir) as connection:
-        devices = (await connection.ask("get_devices", {}))["devices"]
-        wanted = device.casefold()
-        ids = [each["id"] for each in devices if wanted in (each["id"], each["name"].casefold())]
-        if not ids:
-            raise NotFoundError(f"There is no device called “{device}”.")
-        answer = await connection.ask("update_device", {"device_id": ids[0], **changes})
+        found = await find_device(connection, device)
+        answer = await connection.ask("update_device", {"device_id": found["id"], **changes})
     named = answer["device"]
     asks = " It asks before it opens or changes." if named["confirm"] else ""
     click.echo(f"{named['name']} is in {named['area'] or 'no room'}.{asks}")
