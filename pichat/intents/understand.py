@@ -65,7 +65,8 @@ class Intents:
                 for sentence in data.sentences:
                     sentence.get_required_clauses(loaded.sentences.expansion_rules)
         for text in ("turn on 1", "set 20.5", "set twenty one"):
-            self._recognise(text, None)
+            with self._lock:  # names that change meanwhile must not be overwritten by those before
+                self._recognise(text, None)
         self.judge("turn on the")
 
     def refresh(self) -> None:

@@ -55,12 +55,23 @@ async def _until_names_differ(known: Names, devices: Devices, bus: Bus) -> None:
 
 async def follow_names(intents: Intents, devices: Devices, bus: Bus) -> None:
     """Have the intents know every new name at once, for ever."""
+    changed = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_keep_warm(intents, changed))
+        while True:
+            known = _names(devices)
+            intents.refresh()
+            changed.set()
+            await _until_names_differ(known, devices, bus)
+
+
+async def _keep_warm(intents: Intents, changed: asyncio.Event) -> None:
+    """Else the next command would wait for it, in the middle of being heard. Beside the following:
+    it takes a while, and the name given meanwhile may be the one that is said next."""
     while True:
-        known = _names(devices)
-        intents.refresh()
-        # Else the next command would wait for it, in the middle of being heard.
+        await changed.wait()
+        changed.clear()
         await asyncio.to_thread(intents.warm)
-        await _until_names_differ(known, devices, bus)
 
 
 class Recognition:

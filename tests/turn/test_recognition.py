@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -122,3 +123,28 @@ async def test_the_intents_follow_at_once_and_through_any_flood() -> None:
     assert not task.done()
     task.cancel()
     await asyncio.wait({task})
+
+
+async def test_a_name_given_while_another_is_learnt_is_known_at_once() -> None:
+    world, learnt = World(), threading.Event()
+
+    class Slow:
+        """Intents whose getting ready takes as long as the test."""
+
+        def refresh(self) -> None:
+            world.refresh()
+
+        def warm(self) -> None:
+            learnt.wait(DEADLINE_S)
+
+    task = asyncio.create_task(follow_names(Slow(), lambda: world.devices, world.bus))
+    try:
+        async with asyncio.timeout(DEADLINE_S / 2):
+            await world.refreshed.wait()
+            world.refreshed.clear()
+            world.rename("torch")
+            await world.refreshed.wait()
+    finally:
+        learnt.set()
+        task.cancel()
+        await asyncio.wait({task})
