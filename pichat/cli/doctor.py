@@ -18,7 +18,9 @@ from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.errors import PiChatError, UnavailableError
 from pichat.state import running_url
+from pichat.zigbee.choose import advice, settle
 from pichat.zigbee.failures import is_serial, missing
+from pichat.zigbee.ports import Ports
 
 Part = dict[str, Any]
 
@@ -43,14 +45,19 @@ def _check_state(state_dir: Path) -> Part:
 
 
 def _check_stick(config: Config) -> Part:
-    path = config.zigbee.path
-    if path in ("simulated", "none") or not is_serial(path):
-        return _part("ok", path)
-    if gone := missing(config.zigbee):
-        return _part("degraded", gone)
+    if config.zigbee.path in ("simulated", "none") or not is_serial(config.zigbee.path):
+        return _part("ok", config.zigbee.path)
+    ports = Ports()
+    try:
+        settled = settle(config.zigbee, ports)
+    except UnavailableError as error:
+        return _part("degraded", error.sentence)
+    path, hint = settled.path, advice(config.zigbee, ports)
+    if gone := missing(settled):
+        return _part("degraded", f"{gone} {hint}" if hint else gone)
     if not os.access(path, os.R_OK | os.W_OK):
         return _part("degraded", f"{path} may not be opened: add this user to the group dialout.")
-    return _part("ok", path)
+    return _part("ok", f"{path}. {hint}" if hint else path)
 
 
 def _check_sound(config: Config) -> dict[str, Part]:

@@ -47,6 +47,11 @@ class Machine:
             (self.dev / "serial/by-id" / by_id).symlink_to(f"../../{name}")
         return str(self.dev / name)
 
+    def lead(self, name: str, path: str) -> None:
+        """Behind that port is what is at `path`."""
+        (self.dev / name).unlink()
+        (self.dev / name).symlink_to(path)
+
     def unplug(self, name: str) -> None:
         (self.sysfs / "class/tty" / name / "device").unlink()
         (self.dev / name).unlink()

@@ -30,7 +30,7 @@ async def _repair(choice: str | None, state_dir: Path, *, keep_new_address: bool
 
 
 async def _do(connection: Connection, payload: dict[str, Any]) -> int:
-    answer = await connection.ask("repair_network", {**payload, "confirm": True})
+    answer = await connection.ask("repair_network", {**payload, "sure": True})
     if not answer["done"]:
         raise BadRequestError("PiChat did not do it.")
     click.echo("Done. `pichat doctor` tells whether the stick works now.")

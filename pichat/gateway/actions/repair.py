@@ -8,13 +8,13 @@ from pichat.zigbee.refusal import MEANINGS, Choice
 
 
 class RepairNetwork(msgspec.Struct, frozen=True, kw_only=True):
-    """Without a choice: what there is to choose. Without `confirm`: what the choice means; nothing
+    """Without a choice: what there is to choose. Without `sure`: what the choice means; nothing
     is done. `allow_new_address`: a stick that cannot take over the old one's address keeps its own,
     and some devices may have to join again."""
 
     choice: Choice | None = None
     allow_new_address: bool = False
-    confirm: bool = False
+    sure: bool = False
 
 
 class Meaning(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +34,16 @@ class NetworkRepair(msgspec.Struct, frozen=True, kw_only=True):
 async def repair_network(context: Context, payload: RepairNetwork) -> NetworkRepair:
     """Do something about a stick that holds another network than the known one, or is another one:
     restore the known network onto it, adopt its own, or start afresh. Asked twice: first for what
-    it means, then with `confirm`."""
+    it means, then with `sure`."""
     repairs = context.services.repairs
     refusal = repairs.refusal
     chosen: tuple[Choice, ...] = refusal.choices if refusal else ()
     if payload.choice is not None:
         chosen = (payload.choice,)
-        if payload.confirm:
+        if payload.sure:
             await repairs.repair(payload.choice, allow_new_address=payload.allow_new_address)
     return NetworkRepair(
-        done=payload.confirm and payload.choice is not None,
+        done=payload.sure and payload.choice is not None,
         reason=refusal.reason if refusal else None,
         choices=tuple(Meaning(choice=each, meaning=MEANINGS[each]) for each in chosen),
     )
