@@ -81,6 +81,7 @@ async def test_a_foreign_network_is_taken_only_when_asked(known: Path) -> None:
         assert running.device("hallway light").area == area
 
 
+@pytest.mark.long
 async def test_a_foreign_network_is_overwritten_with_the_known_one(known: Path) -> None:
     async with house(known) as (running, sim):
         before = running.hub.network()
@@ -90,6 +91,7 @@ async def test_a_foreign_network_is_overwritten_with_the_known_one(known: Path) 
         assert running.hub.network() == before
 
 
+@pytest.mark.long
 async def test_a_new_network_is_formed_when_asked(known: Path) -> None:
     async with house(known) as (running, _):
         before = running.hub.network()
@@ -122,6 +124,7 @@ async def test_the_known_network_may_change_its_channel_and_number(known: Path) 
         assert await works(running)
 
 
+@pytest.mark.long
 async def test_the_known_network_under_another_address_is_asked_about(known: Path) -> None:
     change_stick(known, eui64=base64.b64encode(bytes(range(8))).decode())
     control, state = known / "control", known / "stick.json"
