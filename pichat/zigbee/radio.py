@@ -97,6 +97,8 @@ class Session:
             raise
         finally:
             self._under_way.discard(timeout)
+        if _is_cancelled():  # and somewhere below that was taken for a failure
+            raise asyncio.CancelledError
 
     async def _is_breaking(self) -> bool:
         """The port's thread may have ended, and this loop not yet heard of it."""

@@ -123,6 +123,7 @@ async def test_what_cannot_be_written_does_not_take_others_with_it(store: Conver
     store.add_later(answered("Two."))
     store.add_later(first)
     store.add_later(answered("Three."))
+    await store.flushed()  # a reader would not wait so long for a traceback to be written
     texts = [each.message.text for each in (await store.messages("voice")).messages]
     assert texts == ["One.", "Two.", "Three."]
 

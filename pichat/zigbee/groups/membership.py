@@ -225,14 +225,13 @@ class Membership:
         port = self._port(member)
         if port is None:
             return True
-        with suppress(UnavailableError):
-            async with session.under_way():
-                try:
-                    await self._tell(port, member, wants)
-                except SilentError:
-                    return False
-                except RefusedError as error:
-                    log.info("no groups", device=member[0], reason=str(error))
+        async with session.under_way():
+            try:
+                await self._tell(port, member, wants)
+            except SilentError:
+                return False
+            except RefusedError as error:
+                log.info("no groups", device=member[0], reason=str(error))
         self._unsure.discard(member)
         return True
 
