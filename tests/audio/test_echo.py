@@ -68,7 +68,7 @@ class Stepping(WebRtcEchoCanceller):
 
 
 @pytest.mark.parametrize(
-    ("gain_db", "delay_s"), quick_ones([(0, 0.06), (-20, 0.2)], GAINS_DB, (0.04, 0.06, 0.12, 0.2))
+    ("gain_db", "delay_s"), quick_ones([(0, 0.06)], GAINS_DB, (0.04, 0.06, 0.12, 0.2))
 )
 def test_own_voice_is_taken_out_of_the_first_answer(gain_db: float, delay_s: float) -> None:
     answer = espoken(ANSWER)
@@ -90,7 +90,7 @@ def test_without_it_own_voice_is_speech() -> None:
 
 @pytest.mark.parametrize(
     ("voice", "gain_db"),
-    quick_ones([("espeak-ng", 0), ("slt", 0)], ("espeak-ng", "slt", "awb"), GAINS_DB),
+    quick_ones([("slt", 0)], ("espeak-ng", "slt", "awb"), GAINS_DB),
 )
 def test_wake_words_in_own_voice_do_not_wake(voice: str, gain_db: float) -> None:
     words = "hey jarvis. You can say hey jarvis."
@@ -206,7 +206,7 @@ def test_without_an_echo_nobody_is_taken_for_one() -> None:
 
 @pytest.mark.parametrize(
     ("gain_db", "phrase", "voice"),
-    quick_ones([(-12, "stop", "slt"), (0, "stop", "rms")], GAINS_DB, STOP_PHRASES, VOICES),
+    quick_ones([(-12, "stop", "slt")], GAINS_DB, STOP_PHRASES, VOICES),
 )
 def test_a_stop_phrase_is_heard_through_an_answer(gain_db: int, phrase: str, voice: str) -> None:
     """By a person who is as loud as the echo, or as the answer where the echo is faint."""

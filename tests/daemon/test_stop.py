@@ -45,8 +45,9 @@ def _assert_whole(state_dir: Path) -> None:
             connection.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [1, 10])
 async def test_random_moments(tmp_path: Path, times: int) -> None:
     moments = random.Random(SEED + times)
     for number in range(times):

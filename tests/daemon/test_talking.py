@@ -258,6 +258,7 @@ async def test_speech_to_text_and_back(listening: DaemonProcess) -> None:
     assert written == {"text": "turn on the kitchen light", "engine": "home", "command": True}
 
 
+@pytest.mark.long
 async def test_a_run_can_be_looked_into(
     listening: DaemonProcess, pulse: Pulse, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ async def test_a_door_is_unlocked_after_a_yes_by_voice_screen_or_shell(
     assert (await thinking.simulator.values("front-door-lock"))["locked"] is True
 
 
+@pytest.mark.long
 async def test_any_device_can_ask_first(screen: Connection, thinking: DaemonProcess) -> None:
     """Before it opens; closing is free, and so is opening what is open already."""
     marked = await pichat(thinking.state_dir, "name", "living room blinds", "--ask")

@@ -15,6 +15,7 @@ from tests.intents.effects import carried_out, effects
 from tests.intents.house import BRIGHTNESS, ON_OFF, device
 
 HOUSE = (device(1, "Tumba", "Zeno", "light", (ON_OFF, BRIGHTNESS), {}),)
+QUICK = ("ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "ru", "zh-CN")
 
 
 def own_sentences(language: str, intent: str) -> Iterator[str]:
@@ -41,7 +42,13 @@ def own_sentences(language: str, intent: str) -> Iterator[str]:
                 )
 
 
-@pytest.mark.parametrize("language", supported_languages())
+@pytest.mark.parametrize(
+    "language",
+    [
+        pytest.param(each, marks=[] if each in QUICK else [pytest.mark.long])
+        for each in supported_languages()
+    ],
+)
 def test_on_and_off(language: str) -> None:
     intents = Intents(language, lambda: HOUSE)
     for intent, on in (("HassTurnOn", True), ("HassTurnOff", False)):

@@ -22,7 +22,7 @@ from pichat.stt.pronounce import LETTERS, _longest_first, pronounce
 from tests.intents.effects import effects, expected, home_commands, other_speech
 from tests.intents.house import HOUSE
 from tests.intents.speech import blocks, spoken
-from tests.support import noise
+from tests.support import engines, noise
 from tests.support.speech import VOICES, silence
 from tests.support.speech import spoken as spoken_by
 
@@ -41,8 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def vocabulary(folder: Path) -> Vocabulary:
-    return asyncio.run(prepare("en", HOUSE, folder))
+def vocabulary() -> Vocabulary:
+    return engines.vocabulary()
 
 
 @pytest.fixture
@@ -71,10 +71,12 @@ def hear(recogniser: Recogniser, pcm: bytes, block_ms: int = 32) -> tuple[str, .
     ("text", "voice"),
     [
         ("turn on the kitchen light", "slt"),
-        ("turn off everything", "rms"),
+        pytest.param("turn off everything", "rms", marks=pytest.mark.long),
         ("what is the temperature in the bathroom", "awb"),
         ("set the bedroom thermostat to twenty one degrees", "slt"),
-        ("could you turn on the lights in the living room", "rms"),
+        pytest.param(
+            "could you turn on the lights in the living room", "rms", marks=pytest.mark.long
+        ),
     ],
 )
 def test_commands(recogniser: Recogniser, folder: Path, text: str, voice: str) -> None:
@@ -91,7 +93,7 @@ def test_commands(recogniser: Recogniser, folder: Path, text: str, voice: str) -
     [
         "what is the capital of france",
         "i turned on the kitchen light yesterday and it was broken",
-        "why did you turn on the kitchen light at midnight",
+        pytest.param("why did you turn on the kitchen light at midnight", marks=pytest.mark.long),
         "turn on the television",
     ],
 )
@@ -180,7 +182,9 @@ def test_a_decoders_first_command_is_heard_like_any_other(
         assert found[1].calls == wanted.calls
 
 
-@pytest.mark.parametrize("fault", ["clipped", "offset", "faint"])
+@pytest.mark.parametrize(
+    "fault", ["clipped", *(pytest.param(f, marks=pytest.mark.long) for f in ("offset", "faint"))]
+)
 def test_bad_microphones(another: Recogniser, folder: Path, fault: str) -> None:
     intents = Intents("en", lambda: HOUSE)
     heard = 0
@@ -267,7 +271,8 @@ def files(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
 
-async def test_kept_for_the_same_house(folder: Path, vocabulary: Vocabulary) -> None:
+async def test_kept_for_the_same_house(vocabulary: Vocabulary) -> None:
+    folder = vocabulary.language_model.parent.parent
     built_ns = vocabulary.language_model.stat().st_mtime_ns
     again = await prepare("en", tuple(reversed(HOUSE)), folder)
     assert again == vocabulary

@@ -119,6 +119,7 @@ async def test_thirty_seconds_and_no_more(tiny: Path, health: Health) -> None:
             await engine.transcribe(sound[: limit + 2], "en")
 
 
+@pytest.mark.long
 async def test_killed_in_the_middle_of_an_utterance(slow: Path, health: Health) -> None:
     async with whisper(slow, health) as engine:
         await engine.worker.load()
@@ -166,6 +167,7 @@ async def test_unloaded_when_idle_and_back_when_needed(tiny: Path, health: Healt
         assert await engine.transcribe(spoken(SPOKEN), "en") == SENTENCE
 
 
+@pytest.mark.long
 async def test_the_daemon_does_not_grow(tiny: Path, health: Health) -> None:
     process = psutil.Process()
     sound = spoken(SPOKEN) + silence(20)
@@ -212,7 +214,13 @@ async def test_a_model_may_be_installed_later(tmp_path: Path, health: Health) ->
         assert health.parts()[PART].status == "ok"
 
 
-@pytest.mark.parametrize("name", ["model.bin", "tokenizer.json", "vocabulary.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.bin",
+        *(pytest.param(n, marks=pytest.mark.long) for n in ("tokenizer.json", "vocabulary.json")),
+    ],
+)
 async def test_a_damaged_file_is_a_sentence(tmp_path: Path, health: Health, name: str) -> None:
     folder = write_tiny_whisper(tmp_path / "model")
     whole = (folder / name).read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import fcntl
 import os
 import shutil
 import tempfile
@@ -65,7 +66,9 @@ def vocabulary() -> Vocabulary:
     else:
         folder = Path(shared) / "vocabulary"
         folder.mkdir(exist_ok=True)
-    return _elsewhere(lambda: asyncio.run(prepare("en", HOUSE, folder)))
+    with (folder / "building").open("w") as lock:  # another process may be at it: wait for it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _elsewhere(lambda: asyncio.run(prepare("en", HOUSE, folder)))
 
 
 def new_recogniser() -> Recogniser:

@@ -227,7 +227,10 @@ class KeptTranscriber:
 @pytest.mark.parametrize(
     ("said", "heard", "asked"),
     [
-        ("turn on the kitchen light", "turn on the kitchen light", 0),
+        pytest.param(
+            *("turn on the kitchen light", "turn on the kitchen light", 0),
+            marks=pytest.mark.long,
+        ),
         ("what is the capital of france", "what is the capital of france", 1),
     ],
 )
@@ -280,6 +283,7 @@ expect:
 """)
 
 
+@pytest.mark.long
 def test_14_timers_are_lost() -> None:
     """Timers lost on restart. There are none yet: then none may be promised."""
     passes("""

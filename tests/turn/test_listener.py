@@ -203,8 +203,8 @@ def test_a_complete_command_ends_soon_after_its_last_sound(understanding: Listen
 @pytest.mark.parametrize(
     ("begin", "end", "voice"),
     [
-        ("turn on the", "kitchen light", "rms"),
-        ("turn on the", "kitchen light", "kal16"),
+        pytest.param("turn on the", "kitchen light", "rms", marks=pytest.mark.long),
+        pytest.param("turn on the", "kitchen light", "kal16", marks=pytest.mark.long),
         ("set the bedroom light to", "forty percent", "slt"),
     ],
 )
