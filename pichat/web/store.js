@@ -3,11 +3,14 @@
 const AGAIN_MS = 2000;
 export const LOCAL_STATION = "local";
 
-/** Dispatches "devices" (the set changed), "device" (detail: one device), "voice", "health". */
+/** Dispatches "devices" (the set changed), "device" (detail: one device), "voice", "health",
+ * "joining", and "joiner" (detail: one step of a device that joins; `known`: it was here before). */
 export class Store extends EventTarget {
   devices = new Map();
   voice = null;
   health = new Map();
+  joining = null;
+  joiners = new Map();
 
   #link;
   #version = null;
@@ -29,6 +32,11 @@ export class Store extends EventTarget {
         this.#tell("voice");
       }
     });
+    link.addEventListener("joining_changed", ({ detail }) => {
+      this.joining = detail;
+      this.#tell("joining");
+    });
+    link.addEventListener("join_progress", ({ detail }) => this.#joins(detail));
     link.addEventListener("health_changed", ({ detail }) => {
       this.health.set(detail.part, detail);
       this.#tell("health");
@@ -47,14 +55,28 @@ export class Store extends EventTarget {
       this.health = new Map(
         Object.entries(snapshot.health.parts).map(([part, report]) => [part, { part, ...report }]),
       );
-      for (const kind of ["devices", "voice", "health"]) {
+      this.joining = snapshot.joining.joining;
+      this.joiners.clear();
+      for (const kind of ["devices", "voice", "health", "joining"]) {
         this.#tell(kind);
       }
+      snapshot.joining.devices.forEach((progress) => this.#joins(progress));
     } catch (error) {
       if (error.code !== "lost") {
         setTimeout(() => this.#link.state === "open" && this.#load(), AGAIN_MS);
       }
     }
+  }
+
+  #joins(progress) {
+    const id = progress.device_id;
+    const known = this.joiners.get(id)?.known ?? this.devices.has(id);
+    if (progress.step === "ready" || progress.step === "gone") {
+      this.joiners.delete(id);
+    } else {
+      this.joiners.set(id, { ...progress, known });
+    }
+    this.dispatchEvent(new CustomEvent("joiner", { detail: { ...progress, known } }));
   }
 
   #put(device) {

@@ -17,6 +17,7 @@ from pichat.errors import NotFoundError, NotUnderstoodError, UnavailableError
 from pichat.events import (
     Capability,
     Device,
+    DeviceAdded,
     DeviceChanged,
     Kind,
     State,
@@ -142,6 +143,11 @@ class LiveHouse(FakeHouse):
         device = self._devices[device_id]
         self._devices[device_id] = structs.replace(device, sleepy=True, waiting=waiting)
         self.publish(device_id, {})
+
+    def add(self, device: Device) -> None:
+        """As if it had joined."""
+        self._devices[device.id] = device
+        self._bus.publish(DeviceAdded(device=device))
 
     def report(self, device_id: str, available: bool = True, **changes: State) -> None:
         """As if the device itself had reported."""
