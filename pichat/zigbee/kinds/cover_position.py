@@ -1,38 +1,15 @@
-"""Position of blinds and shutters, in percent open. Zigbee counts percent closed."""
+"""Position of blinds and shutters, in percent open."""
 
 from __future__ import annotations
 
-from pichat.events import Capability, State
-from pichat.zigbee.converter import Attributes, Cluster, Converter, Report, converter
-
-_UNKNOWN = 0xFF
+from pichat.zigbee.converter import Report, converter
+from pichat.zigbee.percent_open import PercentOpen
 
 
 @converter
-class CoverPosition(Converter):
+class CoverPosition(PercentOpen):
     name = "cover_position"
-    cluster_id = 0x0102
     reports = (Report(attribute="current_position_lift_percentage", change=1),)
+    order, closed_by = "go_to_lift_percentage", "percentage_lift_value"
     settle_s = 60.0
     apart = True
-
-    def capability(self, attributes: Attributes) -> Capability:
-        del attributes
-        return Capability(name=self.name, writable=True, unit="%", minimum=0, maximum=100)
-
-    def decode(self, attributes: Attributes) -> State | None:
-        closed = attributes.get("current_position_lift_percentage")
-        return None if closed is None or closed == _UNKNOWN else 100 - int(closed)
-
-    async def command(
-        self, cluster: Cluster, value: State, transition_s: float | None = None
-    ) -> None:
-        del transition_s
-        closed = 100 - round(float(value))  # type: ignore[arg-type]
-        await cluster.command("go_to_lift_percentage", percentage_lift_value=closed)
-
-    def matches(self, wanted: State, actual: State) -> bool:
-        return round(float(wanted)) == actual  # type: ignore[arg-type]
-
-    def near(self, wanted: State, actual: State) -> bool:
-        return abs(float(wanted) - float(actual)) <= 2  # type: ignore[arg-type]
