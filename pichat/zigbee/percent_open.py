@@ -1,4 +1,4 @@
-"""What converters of the window covering cluster share: percent open, where Zigbee counts closed."""
+"""What converters of window coverings share: percent open, where Zigbee counts percent closed."""
 
 from __future__ import annotations
 
