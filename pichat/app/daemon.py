@@ -23,6 +23,7 @@ from pichat.store.db import open_database
 from pichat.store.settings import Settings
 from pichat.tools import load_tools
 from pichat.tools.base import Tool, Toolbox
+from pichat.tools.joining_tools import joining_tools
 from pichat.tools.network_tools import network_tools
 from pichat.turn.profiles import Profiles
 from pichat.turn.recognition import follow_names
@@ -77,7 +78,8 @@ class Daemon:
         profiles = await Profiles.load(config, database, bus)
         zigbee = start_house(parts, database)
         hub = zigbee.hub
-        toolbox = self._toolbox(parts, hub, audit, network_tools(zigbee.care))
+        more = {**network_tools(zigbee.care), **joining_tools(zigbee.admission)}
+        toolbox = self._toolbox(parts, hub, audit, more)
         thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())

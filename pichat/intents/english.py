@@ -30,6 +30,8 @@ NOUN_OF_KIND = {
 _RECENTLY_S = 3600.0
 
 # Short, because it is listened to.
+JOINING_OPEN = "For two minutes, new devices may join. Put yours into pairing mode now, close by."
+JOINING_CLOSED = "New devices may not join any more."
 NOT_UNDERSTOOD = (
     "I only know commands for the house; for anything else I would need a language model."
 )
@@ -48,6 +50,8 @@ def answer(understood: Understood, results: Sequence[ToolResult], devices: Seque
         return condition.told(understood, devices, time.time())
     if call.name == "set_device_state":
         return _done(understood, outcomes, by_id)
+    if call.name == "permit_join":
+        return JOINING_OPEN if call.arguments["duration_s"] else JOINING_CLOSED
     if call.name == "activate_scene":
         return _scene(str((results[0].value or {}).get("scene", "")), outcomes, by_id)
     return _told(understood, outcomes, by_id)

@@ -26,6 +26,7 @@ from pichat.intents import (  # noqa: F401 (their handlers register)
     alarms,
     appliances,
     consent,
+    joining,
     questions,
     scenes,
 )
@@ -46,6 +47,7 @@ SHARES = {
     "PiChatGetOccupancy": 3,
     "PiChatBrightnessStep": 5,
     "PiChatActivateScene": 4,
+    "PiChatPermitJoin": 2,
     "HassFanSetSpeed": 3,
     "PiChatFanMode": 3,
     "PiChatThermostatMode": 3,

@@ -14,6 +14,7 @@ from pichat.intents import (  # noqa: F401 (their handlers register)
     alarms,
     appliances,
     consent,
+    joining,
     questions,
     scenes,
 )

@@ -45,7 +45,10 @@ async def test_the_shell_lets_a_device_join_and_it_obeys_within_a_second(tmp_pat
         assert answer["text"] == "Turned on the pantry lamp."
         assert time.monotonic() - begin_s < 1
 
-        await connection.ask("permit_join", {"duration_s": 60})
+        answer = await connection.ask("chat", {"text": "let a new device join"})
+        assert "pairing mode" in answer["text"]
+        joining = (await connection.ask("get_joining", {}))["joining"]
+        assert joining["open_until_s"] is not None
         # It is asked when it joins, and anew when it says that it is there; then no more for long.
         asked = 0
         async with aclosing(sim.watch(air=True)) as events:

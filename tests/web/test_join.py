@@ -119,5 +119,5 @@ def test_it_fits_a_phone(tmp_path: Path, served: Served) -> None:
         tell(page, JoinProgress(device_id=NEW, step="joined"))
         served.do(comes)
         page.until(lambda: page.all(".joiner-form"))
-        wide = driver.execute_script("return document.documentElement.scrollWidth")  # type: ignore[no-untyped-call]
+        wide = driver.execute_script("return document.documentElement.scrollWidth")
         assert wide <= 390
