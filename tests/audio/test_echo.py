@@ -82,6 +82,7 @@ def test_own_voice_is_taken_out_of_the_first_answer(gain_db: float, delay_s: flo
     assert (speech > 0.5).mean() <= 0.02, f"worst {speech.max():.2f}"
 
 
+@pytest.mark.long
 def test_without_it_own_voice_is_speech() -> None:
     played = silence(1) + espoken(ANSWER)
     heard = in_echo(Stepping(), played, gain_db=-20, delay_s=0.09)
@@ -146,6 +147,7 @@ def test_clocks_that_drift_apart_do_not_hurt() -> None:
     assert slice_db(heard.raw, heard.cleaned, 1, 55) > 30
 
 
+@pytest.mark.long
 def test_late_blocks_do_not_hurt() -> None:
     canceller, answer = Stepping(), espoken(ANSWER)
     late = frozenset(int(number) for number in np.random.default_rng(4).choice(500, 60))
@@ -194,6 +196,7 @@ def test_a_microphone_that_was_away_is_in_step_again_within_seconds() -> None:
     assert (speech_probability(heard.cleaned)[25:] > 0.5).mean() < 0.02
 
 
+@pytest.mark.long
 def test_without_an_echo_nobody_is_taken_for_one() -> None:
     """Headphones, or a microphone that cancels echoes itself: a person is heard as they are."""
     canceller, sound = Stepping(), spoken("hey jarvis")

@@ -163,6 +163,7 @@ async def test_volume_and_no_clicks(pulse: Pulse, speaker: Speaker) -> None:
     assert np.abs(np.diff(sound.astype(np.int32))).max() < 3_000 * 0.3
 
 
+@pytest.mark.long
 async def test_the_tap_gets_what_is_played_and_the_silence(pulse: Pulse) -> None:
     part, tapped = Part("speaker"), bytearray()
     formats = set()

@@ -38,6 +38,7 @@ def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "letter.gguf").write_text("Dear Sir or Madam, " * 100)
     done = bench(tmp_path, "--model", "letter.gguf")
@@ -45,6 +46,7 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
     assert "“letter.gguf” is no language model in a GGUF file." in done.stderr
 
 
+@pytest.mark.long
 def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
     write_config(tmp_path, "profiles:\n  kitchen: {}\n")
     done = bench(tmp_path, "--profile", "kitchn")
@@ -52,6 +54,7 @@ def test_a_profile_that_is_not_there(tmp_path: Path) -> None:
     assert done.stderr == ("There is no profile 'kitchn'. Did you mean 'kitchen'?\n")
 
 
+@pytest.mark.long
 def test_a_config_without_a_model(tmp_path: Path) -> None:
     write_config(tmp_path, "language: en\n")
     done = bench(tmp_path)

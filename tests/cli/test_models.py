@@ -106,6 +106,7 @@ async def test_a_voice_comes_is_used_and_goes(desk: Desk) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.long
 async def test_a_language_model_is_used_by_its_name(desk: Desk) -> None:
     desk.offer(desk.server.entry("small-1.5b", m__gguf=DATA))
     code, out, _ = await desk.run("install", "small-1.5b")
@@ -136,6 +137,7 @@ async def test_what_is_there_is_checked_and_repaired(desk: Desk) -> None:
     assert await desk.here("verify", "x") == (0, "x: whole\n", "")
 
 
+@pytest.mark.long
 async def test_a_model_that_is_too_big_needs_force(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA) | {"ram_mb": 9_000_000})
     code, _, error = await desk.run("install", "x")
@@ -146,6 +148,7 @@ async def test_a_model_that_is_too_big_needs_force(desk: Desk) -> None:
     assert (await desk.run("install", "x", "--force"))[0] == 0
 
 
+@pytest.mark.long
 async def test_ctrl_c_keeps_what_has_arrived_and_the_next_one_goes_on(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA))
     desk.server.faults = [hostile.stalls(900_000)]
@@ -187,6 +190,7 @@ async def test_what_has_arrived_of_one_that_is_not_there_can_be_removed(desk: De
     assert await desk.here("remove", "x") == (1, "", "x is not installed.\n")
 
 
+@pytest.mark.long
 async def test_a_second_one_says_that_the_first_is_at_it(desk: Desk) -> None:
     desk.offer(desk.server.entry("x", m__gguf=DATA))
     desk.server.faults = [hostile.stalls(100_000)]

@@ -84,6 +84,7 @@ async def test_a_profile_from_beginning_to_end(
         await cli._show(tmp_path, "defult", as_json=False)
 
 
+@pytest.mark.long
 async def test_settings_are_changed_and_taken_back(world: World, tmp_path: Path) -> None:
     code, _, _ = await pichat(
         tmp_path, "profiles", "set", "default", "chain=intents,local", "--reset=system"

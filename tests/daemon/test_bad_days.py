@@ -82,6 +82,7 @@ async def test_a_state_directory_with_a_path_too_long_for_sockets(tmp_path: Path
         assert (await daemon.simulator.values("kitchen-light"))["on"] is True
 
 
+@pytest.mark.long
 async def test_a_store_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "pichat.db").mkdir()
     assert await refusal(tmp_path) == [

@@ -152,7 +152,7 @@ async def test_a_damaged_state_is_told(tmp_path: Path) -> None:
         await SimulatorProcess(control=tmp_path / "control", state=state).start()
 
 
-@pytest.mark.parametrize("name", ["control", "control.tty"])
+@pytest.mark.parametrize("name", ["control", pytest.param("control.tty", marks=pytest.mark.long)])
 async def test_a_file_in_the_way_is_not_taken_away(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("precious")
     with pytest.raises(SimulatorError, match=r"no socket|File exists"):

@@ -24,7 +24,7 @@ def house(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("version", [13, 14])
+@pytest.mark.parametrize("version", [13, pytest.param(14, marks=pytest.mark.long)])
 async def test_a_stick_that_is_short_of_something(
     version: int, house: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +83,7 @@ async def test_a_stick_that_restarts_by_itself_tells(house: Path, tmp_path: Path
             await client.request("restart", reason=256)
 
 
+@pytest.mark.long
 async def test_swapped_sticks_have_their_own_networks(house: Path, tmp_path: Path) -> None:
     state = tmp_path / "stick.json"
     async with simulator(tmp_path, house=house, state=state) as (process, client):

@@ -32,8 +32,8 @@ def house(tmp_path: Path) -> Path:
     "version",
     [
         13,
-        14,
-        16,
+        pytest.param(14, marks=pytest.mark.long),
+        pytest.param(16, marks=pytest.mark.long),
         pytest.param(17, marks=pytest.mark.long),
         pytest.param(18, marks=pytest.mark.long),
         19,
@@ -99,6 +99,7 @@ async def test_a_restarted_stick_and_its_house_remember(house: Path, tmp_path: P
             await reports.until("on_off", False)
 
 
+@pytest.mark.long
 async def test_without_a_state_file_the_stick_is_fresh(house: Path, tmp_path: Path) -> None:
     keys = []
     for _ in range(2):
@@ -143,6 +144,7 @@ async def test_a_crash_is_told_to_the_host(house: Path, tmp_path: Path) -> None:
             await app.lost.wait()
 
 
+@pytest.mark.long
 async def test_another_hosts_network_does_not_have_the_devices(house: Path, tmp_path: Path) -> None:
     async with simulator(tmp_path, house=house) as (process, client), host(process.path) as app:
         await app.join(2)

@@ -39,7 +39,9 @@ def hear(
 
 @pytest.mark.parametrize("before", ["silence", "an answer"])
 @pytest.mark.parametrize("phrase", PHRASES)
-@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize(
+    "voice", ["slt", *(pytest.param(v, marks=pytest.mark.long) for v in VOICES if v != "slt")]
+)
 def test_heard_at_once_and_once(phrases: KeyPhrases, phrase: str, voice: str, before: str) -> None:
     first = silence(1) if before == "silence" else spoken("the lights are on") + silence(0.5)
     pcm = first + spoken(phrase, voice) + silence(0.8)
@@ -76,7 +78,10 @@ def test_other_speech(phrases: KeyPhrases, text: str) -> None:
     assert hear(phrases, silence(0.5) + spoken(text) + silence(0.5)) == []
 
 
-@pytest.mark.parametrize("kind", ["white", "pink", "babble", "tones"])
+@pytest.mark.parametrize(
+    "kind",
+    ["white", "babble", *(pytest.param(k, marks=pytest.mark.long) for k in ("pink", "tones"))],
+)
 def test_noise(phrases: KeyPhrases, kind: str) -> None:
     assert hear(phrases, getattr(noise, kind)(10, 3)) == []
 

@@ -242,6 +242,7 @@ def test_ten_minutes_of_babble_cost_no_memory(recogniser: Recogniser) -> None:
     assert psutil.Process().memory_info().rss - before < 10e6
 
 
+@pytest.mark.long
 def test_one_for_each_station(vocabulary: Vocabulary, folder: Path) -> None:
     """Several decoders over the same files hear different commands at once."""
     texts = ("turn on the kitchen light", "turn off everything", "what time is it")

@@ -232,6 +232,7 @@ async def test_a_damaged_file_is_a_sentence(tmp_path: Path, health: Health, name
         assert "its files may be damaged" in (health.parts()[PART].reason or "")
 
 
+@pytest.mark.long
 async def test_an_english_model_takes_no_other_language(tmp_path: Path, health: Health) -> None:
     folder = write_tiny_whisper(tmp_path / "english")
     vocabulary = json.loads((folder / "vocabulary.json").read_text())

@@ -113,9 +113,9 @@ expect:
 @pytest.mark.parametrize(
     ("step", "by", "within_s"),
     [
-        ("say: hey jarvis", "wake word", 0.3),
-        ("say: stop", "stop word", 0.3),
-        ("do: press stop", "button", 0.02),
+        pytest.param("say: hey jarvis", "wake word", 0.3, marks=pytest.mark.long),
+        pytest.param("say: stop", "stop word", 0.3, marks=pytest.mark.long),
+        pytest.param("do: press stop", "button", 0.02, marks=pytest.mark.long),
         ("say: turn on the kitchen light", "speech", 0.3),
     ],
 )
@@ -264,6 +264,7 @@ expect:
 """)
 
 
+@pytest.mark.long
 def test_13_the_wrong_room_answers_or_two_do() -> None:
     """Wrong room or two devices answer."""
     passes("""

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.parametrize("name", ENGINES)
     [
         ("alexa", "alexa", "slt"),
         ("Hey-Jarvis", "hey jarvis", "rms"),
-        ("hey mycroft", "hey my croft", "slt"),
-        ("ok nabu", "okay nabu", "kal16"),
+        pytest.param("hey mycroft", "hey my croft", "slt", marks=pytest.mark.long),
+        pytest.param("ok nabu", "okay nabu", "kal16", marks=pytest.mark.long),
     ],
 )
 def test_one_of_several_words_is_told_as_the_owner_wrote_it(
@@ -69,10 +69,16 @@ def test_while_pichat_speaks_the_word_is_still_heard(name: str) -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param(silence(10), id="zeros"),
+        pytest.param(silence(10), id="zeros", marks=pytest.mark.long),
         pytest.param(BURST + silence(0.7), id="a burst of noise"),
-        pytest.param(noise.clipped(noise.babble(4, 1)) + silence(0.5), id="clipped babble"),
-        pytest.param(noise.with_dc_offset(silence(3), 0.3), id="a step of the offset"),
+        pytest.param(
+            noise.clipped(noise.babble(4, 1)) + silence(0.5),
+            id="clipped babble",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            noise.with_dc_offset(silence(3), 0.3), id="a step of the offset", marks=pytest.mark.long
+        ),
         pytest.param(b"\xff\x7f" * 32_000 + silence(0.7), id="stuck at the top"),
     ],
 )
@@ -88,11 +94,11 @@ def test_bad_sound_does_not_wake_it_and_the_next_word_does(name: str, before: by
 @pytest.mark.parametrize(
     "sound",
     [
-        pytest.param(noise.with_dc_offset(JARVIS, 0.2), id="offset"),
-        pytest.param(noise.clipped(JARVIS, 3), id="clipped"),
+        pytest.param(noise.with_dc_offset(JARVIS, 0.2), id="offset", marks=pytest.mark.long),
+        pytest.param(noise.clipped(JARVIS, 3), id="clipped", marks=pytest.mark.long),
         pytest.param(noise.louder(JARVIS, -30), id="far away"),
         pytest.param(noise.mix_at(JARVIS, noise.white(4, 2), 20), id="noise"),
-        pytest.param(noise.in_room(JARVIS, 3), id="echo"),
+        pytest.param(noise.in_room(JARVIS, 3), id="echo", marks=pytest.mark.long),
     ],
 )
 def test_a_bad_microphone_hears_the_word(name: str, sound: bytes) -> None:

@@ -46,6 +46,7 @@ async def silence(running: Running, name: str) -> float:
     return time.monotonic() - began_s
 
 
+@pytest.mark.long
 async def test_ten_percent_loss(known: Path) -> None:
     async with house(known, confirm_timeout_s=1.0) as (running, sim):
         await sim.settings(loss=0.1, failure_ms=50)

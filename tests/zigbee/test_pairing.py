@@ -102,6 +102,7 @@ async def test_a_restart_resumes_without_pairing(known: Path) -> None:
         await running.until(lambda: running.device("kitchen light").state["on_off"] is False)
 
 
+@pytest.mark.long
 async def test_what_changed_while_the_hub_was_away_is_read_again(known: Path) -> None:
     async with house(known) as (running, sim):
         light = running.device("kitchen light")

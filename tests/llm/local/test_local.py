@@ -145,7 +145,7 @@ async def test_too_little_memory_is_told_before_anything_is_loaded(
         (b"", "is no language model in a GGUF file"),
         (b"<!DOCTYPE html>" * 99, "is no language model in a GGUF file"),
         (40, "is damaged"),
-        (-5000, "the file is damaged"),
+        pytest.param(-5000, "the file is damaged", marks=pytest.mark.long),
     ],
 )
 async def test_what_is_wrong_with_a_file_is_told(
