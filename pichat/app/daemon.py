@@ -111,7 +111,7 @@ class Daemon:
         lock.announce(gateway.url)
         steps.run("intents", follow_names(thinking.tongues, partial(names_of, hub), bus))
         if not isinstance(voice, SilentVoice):
-            start_listening(parts, voice, speech, hub)
+            start_listening(parts, voice, speech, hub, thinking.intents)
 
     def _toolbox(self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]) -> Toolbox:
         return Toolbox(

@@ -14,7 +14,8 @@ from pichat.audio.ducking import Ducking
 from pichat.controls.controls import Controls
 from pichat.errors import UnavailableError
 from pichat.events import Device
-from pichat.intents.vocabulary import prepare
+from pichat.intents.understand import Intents
+from pichat.intents.vocabulary import LANGUAGE, extend, prepare
 from pichat.stt.apart import Apart
 from pichat.stt.nothing import Nothing
 from pichat.turn.listener import OpenRecogniser
@@ -24,8 +25,13 @@ from pichat.turn.recognition import Recognition
 from pichat.turn.voice import VoiceLoop
 from pichat.zigbee.hub import Hub
 
+SENTENCES = 600
+"""About each device that is learnt quickly."""
 
-def start_listening(parts: Parts, voice: VoiceLoop, speech: Speech, hub: Hub) -> None:
+
+def start_listening(
+    parts: Parts, voice: VoiceLoop, speech: Speech, hub: Hub, intents: Intents
+) -> None:
     config = parts.config
 
     def use(open_recogniser: OpenRecogniser) -> None:
@@ -33,7 +39,8 @@ def start_listening(parts: Parts, voice: VoiceLoop, speech: Speech, hub: Hub) ->
         speech.clips.set_recogniser(open_recogniser)
 
     opening = partial(_recogniser, parts, speech)
-    recognition = Recognition(partial(names_of, hub), opening, use, parts.bus, parts.health)
+    hasten = partial(_quick_recogniser, parts, intents)
+    recognition = Recognition(partial(names_of, hub), opening, use, parts.bus, parts.health, hasten)
     # The names are known once the radio was tried: learning them before would be for nothing.
     parts.run(RECOGNITION, recognition.serve, needs={"zigbee"})
     controls = Controls(config.controls, parts.bus, parts.health, voice)
@@ -56,3 +63,14 @@ async def _recogniser(parts: Parts, speech: Speech, devices: Sequence[Device]) -
     opened = partial(Apart, parts.config.voice.stt, files)
     (await asyncio.to_thread(opened)).close()
     return opened
+
+
+async def _quick_recogniser(
+    parts: Parts, intents: Intents, fresh: Sequence[Device]
+) -> OpenRecogniser | None:
+    """What opens a recogniser that knows these devices besides those before."""
+    if parts.config.language != LANGUAGE:
+        return None
+    sentences = await asyncio.to_thread(intents.sentences, fresh, SENTENCES * len(fresh))
+    files = await extend(sentences, parts.state_dir / "vocabulary")
+    return None if files is None else partial(Apart, parts.config.voice.stt, files)

@@ -107,6 +107,13 @@ class Intents:
                 )
             return self._judge.judge(text, area)
 
+    def sentences(self, devices: Sequence[Device], count: int) -> list[str]:
+        """About so many sentences that mean something in a house of these devices, as they are
+        said. Any thread; takes a quarter of a second for a thousand."""
+        from pichat.intents.sentences import Sampler
+
+        return list(Sampler(self._language(), devices).sample(count))
+
     def answer(self, understood: Understood, results: Sequence[ToolResult]) -> str:
         """What to say after the calls. `results` are those of `understood.calls`, in order. A
         failed outcome is always told, and never counted as done."""

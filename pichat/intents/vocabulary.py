@@ -25,10 +25,11 @@ LANGUAGE = "en"
 SENTENCES = 25_000
 KEPT = 3
 ROOT = Path(__file__).parents[2]
-FORMAT = 4
+FORMAT = 5
 """Raise when sentences.py or language_model.py change what they write."""
 
 BUILD_TIMEOUT_S = 300.0
+_EXTENDED = "extended-"
 PACKAGES = ("hassil", "home-assistant-intents", "pocketsphinx")
 
 
@@ -53,7 +54,33 @@ async def prepare(language: str, devices: Sequence[Device], cache_dir: Path) -> 
         finally:
             shutil.rmtree(building, ignore_errors=True)
         await asyncio.to_thread(_forget_old, cache_dir, folder)
+    await asyncio.to_thread(os.utime, folder)  # the newest is the one in use
     return Vocabulary(language_model=folder / "home.lm", dictionary=folder / "home.dict")
+
+
+async def extend(sentences: Sequence[str], cache_dir: Path) -> Vocabulary | None:
+    """The newest vocabulary that was built, with some sentences more, until the whole is built
+    anew. None when there is none; raises UnavailableError."""
+    before = await asyncio.to_thread(_newest, cache_dir)
+    if before is None:
+        return None
+    folder = await asyncio.to_thread(_fresh_extension, cache_dir)
+    arguments = ("pichat.stt.language_model", str(before), str(folder))
+    await _python(arguments, "\n".join(sentences).encode())
+    return Vocabulary(language_model=folder / "home.lm", dictionary=folder / "home.dict")
+
+
+def _newest(cache_dir: Path) -> Path | None:
+    found = sorted(cache_dir.glob("vocabulary-*"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None
+
+
+def _fresh_extension(cache_dir: Path) -> Path:
+    """The last one stays: somebody may be listening with it."""
+    old = sorted(cache_dir.glob(f"{_EXTENDED}*"), key=lambda path: path.stat().st_mtime)
+    for path in old[:-1]:
+        shutil.rmtree(path, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=_EXTENDED, dir=cache_dir))
 
 
 def fingerprint(language: str, devices: Sequence[Device]) -> str:
@@ -81,13 +108,17 @@ def _put(building: Path, folder: Path) -> None:
 
 
 async def _run(language: str, devices: Sequence[Device], building: Path) -> None:
+    arguments = ("pichat.intents.vocabulary", language, str(building))
+    await _python(arguments, msgspec.json.encode(list(devices)))
+
+
+async def _python(arguments: Sequence[str], given: bytes) -> None:
+    """Runs a module in a process of its own. Raises UnavailableError when it fails."""
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "pichat.intents.vocabulary",
-        language,
-        str(building),
+        *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -96,7 +127,7 @@ async def _run(language: str, devices: Sequence[Device], building: Path) -> None
     )
     try:
         async with asyncio.timeout(BUILD_TIMEOUT_S):
-            _, errors = await process.communicate(msgspec.json.encode(list(devices)))
+            _, errors = await process.communicate(given)
     except TimeoutError as error:
         raise UnavailableError("Learning the names of this house took too long.") from error
     finally:

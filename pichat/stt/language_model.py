@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pichat.stt.base import Vocabulary
 from pichat.stt.pronounce import pronounce
@@ -19,6 +22,8 @@ about something else decodes to words that no command has. Measured over 100 oth
 them near misses, and 59 commands by four voices: none acted on, 98 % of the commands right."""
 
 LONGEST_WORD = 40
+_COUNTS = "home.counts"
+_FEW = 64
 LOG_OF_BASE = math.log(1.0001)
 """pocketsphinx counts logarithms to the base 1.0001."""
 
@@ -28,14 +33,53 @@ def write(sentences: Sequence[str], folder: Path) -> Vocabulary:
 
     A word that cannot be pronounced leaves out the sentences that have it.
     """
-    from pocketsphinx.lm import ArpaBoLM
-
     spoken = _Dictionary()
-    known = spoken.add({word for sentence in sentences for word in sentence.split()})
-    usable = [text for text in sentences if known.issuperset(text.split())]
-    model = ArpaBoLM(text="\n".join(usable), add_start=True)
+    model = _counted(sentences, spoken)
     common = _common_words()
     spoken.add({word for word, _ in common})
+    counts = _Counts(model.grams_1, model.grams_2, model.grams_3, common)
+    (folder / _COUNTS).write_bytes(msgspec.json.encode(counts))
+    return _write(model, common, spoken, folder)
+
+
+def extend(before: Path, sentences: Sequence[str], folder: Path) -> Vocabulary:
+    """What `write` left in the folder `before`, with some sentences more; a tenth of the time."""
+    counts = msgspec.json.decode((before / _COUNTS).read_bytes(), type=_Counts)
+    spoken = _Dictionary((before / "home.dict").read_text(encoding="utf-8").splitlines())
+    model = _counted(sentences, spoken)
+    for one, number in counts.singles.items():
+        model.grams_1[one] += number
+    for one, seconds in counts.pairs.items():
+        for two, number in seconds.items():
+            model.grams_2[one][two] += number
+    for one, pairs in counts.triples.items():
+        for two, thirds in pairs.items():
+            for three, number in thirds.items():
+                model.grams_3[one][two][three] += number
+    return _write(model, counts.common, spoken, folder)
+
+
+class _Counts(msgspec.Struct):
+    """How often the sentences have each word, and each two and three in a row; and the common
+    words."""
+
+    singles: dict[str, int]
+    pairs: dict[str, dict[str, int]]
+    triples: dict[str, dict[str, dict[str, int]]]
+    common: list[tuple[str, float]]
+
+
+def _counted(sentences: Sequence[str], spoken: _Dictionary) -> Any:
+    from pocketsphinx.lm import ArpaBoLM
+
+    known = spoken.add({word for sentence in sentences for word in sentence.split()})
+    usable = [text for text in sentences if known.issuperset(text.split())]
+    return ArpaBoLM(text="\n".join(usable), add_start=True)
+
+
+def _write(
+    model: Any, common: Iterable[tuple[str, float]], spoken: _Dictionary, folder: Path
+) -> Vocabulary:
     occurrences = sum(model.grams_1.values()) * COMMON_SHARE
     for word, share in common:
         model.grams_1[word] += max(1, round(occurrences * share))
@@ -50,15 +94,18 @@ def write(sentences: Sequence[str], folder: Path) -> Vocabulary:
 class _Dictionary:
     """The package's dictionary, cut down to the words that are needed."""
 
-    def __init__(self) -> None:
-        self._lines = english_dictionary()
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._text = _english_text()
         self._taken: dict[str, list[str]] = {}
+        for line in taken:
+            self._taken.setdefault(_word(line), []).append(line)
 
     def add(self, words: Iterable[str]) -> set[str]:
         """Take in words with all their pronunciations; returns those that have one."""
         wanted = {word for word in words if len(word) <= LONGEST_WORD} - self._taken.keys()
-        for line in self._lines:
-            word = line.partition(" ")[0].partition("(")[0]
+        few = len(wanted) < _FEW
+        for line in _lines_of(wanted, self._text) if few else self._text.splitlines():
+            word = _word(line)
             if word in wanted:
                 self._taken.setdefault(word, []).append(line)
         for word in sorted(wanted - self._taken.keys()):
@@ -70,6 +117,23 @@ class _Dictionary:
     def write(self, path: Path) -> None:
         lines = [line for word in sorted(self._taken) for line in self._taken[word]]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _lines_of(words: Iterable[str], text: str) -> list[str]:
+    """The lines of the dictionary that begin with one of the words, and maybe others. Reading all
+    of them takes an eighth of a second."""
+    found = []
+    for word in sorted(words):
+        for begin in (f"\n{word} ", f"\n{word}("):
+            at = text.find(begin)
+            while at >= 0:
+                found.append(text[at + 1 : text.find("\n", at + 1)])
+                at = text.find(begin, at + 1)
+    return found
+
+
+def _word(line: str) -> str:
+    return line.partition(" ")[0].partition("(")[0]
 
 
 def _common_words() -> list[tuple[str, float]]:
@@ -85,6 +149,15 @@ def _common_words() -> list[tuple[str, float]]:
 
 def english_dictionary() -> list[str]:
     """The lines of the dictionary that pocketsphinx carries: a word and its phones."""
+    return _english_text().strip().splitlines()
+
+
+def _english_text() -> str:
+    """Every line between two breaks."""
     pocketsphinx: Any = importlib.import_module("pocketsphinx")
     path = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict"))
-    return path.read_text(encoding="utf-8").splitlines()
+    return "\n" + path.read_text(encoding="utf-8").rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    extend(Path(sys.argv[1]), sys.stdin.read().splitlines(), Path(sys.argv[2]))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from pichat.bus import Bus
-from pichat.errors import BusyError
+from pichat.errors import BusyError, UnavailableError
 from pichat.events import (
     Device,
     DeviceAdded,
@@ -25,6 +25,7 @@ from pichat.stt.base import Recogniser
 log = structlog.get_logger(__name__)
 
 PART = "recognition"
+_MOST_FRESH = 5
 _QUIET_S = 0.5  # devices join in a row: learn their names once, when no more come
 _NAMING = (DeviceAdded, DeviceChanged, DeviceRemoved, GroupsChanged, ScenesChanged)
 Devices = Callable[[], Sequence[Device]]
@@ -40,7 +41,11 @@ class Intents(Protocol):
 
 
 def _names(devices: Devices) -> Names:
-    return frozenset((device.name, device.area, device.kind) for device in devices())
+    return frozenset(map(_name, devices()))
+
+
+def _name(device: Device) -> tuple[str, str | None, str]:
+    return device.name, device.area, device.kind
 
 
 async def _until_names_differ(known: Names, devices: Devices, bus: Bus) -> None:
@@ -74,10 +79,14 @@ async def _keep_warm(intents: Intents, changed: asyncio.Event) -> None:
         await asyncio.to_thread(intents.warm)
 
 
+async def _never(_: Sequence[Device]) -> None:
+    return None
+
+
 class Recognition:
-    """Has the recognisers know the names, some seconds after each change: `prepare` gives what
-    opens one for the house that `devices` tells, `use` takes it up; those before are heard with
-    until then."""
+    """Has the recognisers know the names: `prepare` gives what opens one for the house that
+    `devices` tells, which takes seconds; `use` takes it up. `hasten` gives one at once that knows a
+    few devices more than the last that was prepared, or None."""
 
     def __init__(
         self,
@@ -86,8 +95,11 @@ class Recognition:
         use: Callable[[Callable[[], Recogniser]], None],
         bus: Bus,
         health: Health,
+        hasten: Callable[[Sequence[Device]], Awaitable[Callable[[], Recogniser] | None]] = _never,
     ) -> None:
         self._devices = devices
+        self._hasten = hasten
+        self._learnt: Names = frozenset()
         self._prepare = prepare
         self._use = use
         self._bus = bus
@@ -95,13 +107,51 @@ class Recognition:
 
     async def serve(self) -> None:
         """Follow the names for ever. Raises what `prepare` raises."""
+        await self._learn()
         while True:
-            known = _names(self._devices)
-            self._use(await self._prepare(self._devices()))
-            self._health.set(PART, "ok")
-            log.info("vocabulary", devices=len(known))
-            await _until_names_differ(known, self._devices, self._bus)
+            await _until_names_differ(self._learnt, self._devices, self._bus)
             self._health.set(PART, "degraded", "It is learning the new names of the house.")
+            known: Names | None = None
             while known != _names(self._devices):
                 known = _names(self._devices)
-                await asyncio.sleep(_QUIET_S)
+                await self._learn_quickly()
+                await self._unless_named(known, self._learn_in_quiet())
+
+    async def _learn(self) -> None:
+        known, opening = _names(self._devices), await self._prepare(self._devices())
+        self._use(opening)
+        self._learnt = known
+        self._health.set(PART, "ok")
+        log.info("vocabulary", devices=len(known))
+
+    async def _learn_in_quiet(self) -> None:
+        await asyncio.sleep(_QUIET_S)
+        await self._learn()
+
+    async def _learn_quickly(self) -> None:
+        """Whoever has just named a device says its name next."""
+        fresh = [one for one in self._devices() if _name(one) not in self._learnt]
+        if not 0 < len(fresh) <= _MOST_FRESH:
+            return
+        try:
+            opening = await self._hasten(fresh)
+        except UnavailableError as error:
+            log.warning("names not learnt quickly", reason=error.sentence)
+            return
+        if opening is not None:
+            self._use(opening)
+            log.info("names learnt quickly", names=[one.name for one in fresh])
+
+    async def _unless_named(self, known: Names, work: Coroutine[Any, Any, None]) -> None:
+        """Do the work, unless other names come meanwhile. Raises what it raises."""
+        working = asyncio.create_task(work)
+        named = asyncio.create_task(_until_names_differ(known, self._devices, self._bus))
+        try:
+            await asyncio.wait({working, named}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over = working.done()
+            for task in (working, named):
+                task.cancel()
+            await asyncio.wait({working, named})
+        if over:
+            working.result()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import structs
@@ -56,11 +56,18 @@ class World:
 
 
 @asynccontextmanager
-async def following(world: World) -> AsyncIterator[asyncio.Queue[Opening]]:
+async def following(
+    world: World, hasten: Callable[[Sequence[Device]], Awaitable[Opening]] | None = None
+) -> AsyncIterator[asyncio.Queue[Opening]]:
     """The recognition at work; what it takes up, each of which opens a recogniser."""
     taken: asyncio.Queue[Opening] = asyncio.Queue()
     recognition = Recognition(
-        lambda: world.devices, world.prepare, taken.put_nowait, world.bus, world.health
+        lambda: world.devices,
+        world.prepare,
+        taken.put_nowait,
+        world.bus,
+        world.health,
+        *([hasten] if hasten else []),
     )
     task = asyncio.create_task(recognition.serve())
     try:
@@ -148,3 +155,39 @@ async def test_a_name_given_while_another_is_learnt_is_known_at_once() -> None:
         learnt.set()
         task.cancel()
         await asyncio.wait({task})
+
+
+async def test_a_few_new_names_are_known_before_the_whole_is_learnt_anew() -> None:
+    world, hastened = World(), list[list[str]]()
+    quick: Opening = KeptRecogniser
+
+    async def hasten(fresh: Sequence[Device]) -> Opening:
+        hastened.append([one.name for one in fresh])
+        return lambda: quick()
+
+    async with following(world, hasten) as taken:
+        first = await taken.get()
+        world.rename("lantern")
+        assert await taken.get() is not first  # at once
+        assert len(world.learnt) == 1
+        world.devices[1] = structs.replace(world.devices[1], name="torch")
+        world.rename("lantern")
+        await taken.get()
+        # What was learnt so far is still what was learnt as a whole.
+        assert hastened == [["lantern"], ["lantern", "torch"]]
+        while len(world.learnt) < 2:
+            await taken.get()
+        assert {"lantern", "torch"} <= world.learnt[-1]
+
+
+async def test_names_that_cannot_be_learnt_quickly_are_learnt_all_the_same() -> None:
+    world = World()
+
+    async def hasten(_: Sequence[Device]) -> Opening:
+        raise UnavailableError("It failed.")
+
+    async with following(world, hasten) as taken:
+        await taken.get()
+        world.rename("lantern")
+        await taken.get()
+        assert "lantern" in world.learnt[-1]
