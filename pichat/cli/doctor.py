@@ -18,9 +18,9 @@ from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.errors import PiChatError, UnavailableError
 from pichat.state import running_url
-from pichat.zigbee.choose import advice, settle
-from pichat.zigbee.failures import is_serial, missing
-from pichat.zigbee.ports import Ports
+from pichat.zigbee.stick.choose import advice, settle
+from pichat.zigbee.stick.failures import is_serial, missing
+from pichat.zigbee.stick.ports import Ports
 
 Part = dict[str, Any]
 

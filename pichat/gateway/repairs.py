@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from pichat.zigbee.refusal import Choice, Refusal
+from pichat.zigbee.stick.refusal import Choice, Refusal
 
 
 class Repairs(Protocol):

@@ -9,7 +9,7 @@ import structlog
 from pichat.errors import PiChatError, UnavailableError
 from pichat.events import State
 from pichat.zigbee.confirm import Confirmation
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -15,8 +15,8 @@ from pichat.config.types import Zigbee
 from pichat.health import Health
 from pichat.store.db import Database
 from pichat.store.devices import DeviceNames
-from pichat.zigbee.admission import Admission
-from pichat.zigbee.attention import Attention
+from pichat.zigbee.arrival.admission import Admission
+from pichat.zigbee.arrival.interview import Interviews
 from pichat.zigbee.backup.keeper import Backups
 from pichat.zigbee.backup.restorer import Restorer
 from pichat.zigbee.care.asking import Directory
@@ -25,13 +25,13 @@ from pichat.zigbee.care.removal import Removal
 from pichat.zigbee.fades import Fades
 from pichat.zigbee.groups.together import Together, build_together
 from pichat.zigbee.hub import Hub
-from pichat.zigbee.interview import Interviews
 from pichat.zigbee.life import Life
 from pichat.zigbee.link import Follower, Link
 from pichat.zigbee.lock_codes import LockCodes
-from pichat.zigbee.presence import Presence, build_presence
-from pichat.zigbee.repair import Repairs
+from pichat.zigbee.presence.attention import Attention
+from pichat.zigbee.presence.build import Presence, build_presence
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.repair import Repairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from pichat.zigbee.fades import Fades
 from pichat.zigbee.groups.many import Order, ids_of
 from pichat.zigbee.groups.together import Together
 from pichat.zigbee.link import Link
+from pichat.zigbee.presence.waiting import Waiting
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView, Feature
-from pichat.zigbee.waiting import Waiting
 
 _READ_ATTEMPTS = 3
 

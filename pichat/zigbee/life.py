@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pichat.config.types import Zigbee
 from pichat.errors import UnavailableError
 from pichat.health import Health, keep_serving
+from pichat.zigbee.arrival.interview import Interviews
+from pichat.zigbee.arrival.joining import Joining
 from pichat.zigbee.between import Between
-from pichat.zigbee.choose import advice, presence, settle
-from pichat.zigbee.failures import blocked, missing
-from pichat.zigbee.heartbeat import keep_alive
-from pichat.zigbee.interview import Interviews
-from pichat.zigbee.joining import Joining
 from pichat.zigbee.link import PART, Follower, Link
-from pichat.zigbee.ports import Ports
-from pichat.zigbee.radio import Session, application, connect_radio, on_stick, open_radio
-from pichat.zigbee.refusal import Refusal, RefusedStickError
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.choose import advice, presence, settle
+from pichat.zigbee.stick.failures import blocked, missing
+from pichat.zigbee.stick.heartbeat import keep_alive
+from pichat.zigbee.stick.ports import Ports
+from pichat.zigbee.stick.radio import Session, application, connect_radio, on_stick, open_radio
+from pichat.zigbee.stick.refusal import Refusal, RefusedStickError
+from pichat.zigbee.stick.watch import LONGEST_PAUSE_S, Watch
 from pichat.zigbee.tasks import Tasks
-from pichat.zigbee.watch import LONGEST_PAUSE_S, Watch
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pichat.errors import UnavailableError
 from pichat.health import Health
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 PART = "zigbee"

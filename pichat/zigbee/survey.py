@@ -12,9 +12,9 @@ import msgspec
 
 from pichat.config.types import FlowControl, Radio
 from pichat.errors import UnavailableError
-from pichat.zigbee.libraries import LIBRARIES, load_application
-from pichat.zigbee.ports import Ports, SerialPort, in_use
-from pichat.zigbee.sticks import identify, label, likelihood
+from pichat.zigbee.stick.libraries import LIBRARIES, load_application
+from pichat.zigbee.stick.ports import Ports, SerialPort, in_use
+from pichat.zigbee.stick.sticks import identify, label, likelihood
 
 _BAUD_RATES = {"ezsp": (115200, 460800, 57600), "znp": (115200,), "deconz": (115200, 38400)}
 _PROBE_S = 4.0

@@ -13,7 +13,7 @@ from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.buttons import STANDARD, Buttons, is_remote
 from pichat.zigbee.converter import REGISTRY, Converter
 from pichat.zigbee.definition import Definition, find
-from pichat.zigbee.pace import Pace
+from pichat.zigbee.presence.pace import Pace
 from pichat.zigbee.sort import asks_first, kind_of
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ from pichat.zigbee.backup.listing import StoredBackup
 from pichat.zigbee.backup.open_coordinator import Summary
 from pichat.zigbee.backup.plan import RestorePlan
 from pichat.zigbee.backup.restoring import Restored
-from pichat.zigbee.refusal import Choice, Refusal
+from pichat.zigbee.stick.refusal import Choice, Refusal
 from tests.gateway.fake_groups import FakeGroups, FakeScenes
 from tests.gateway.fake_joining import FakeJoining
 from tests.gateway.fake_lock_codes import FakeLockCodes

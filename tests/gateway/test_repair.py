@@ -1,6 +1,6 @@
 """A refused stick: explained, and repaired only when somebody is sure."""
 
-from pichat.zigbee.refusal import MEANINGS, Refusal
+from pichat.zigbee.stick.refusal import MEANINGS, Refusal
 from tests.gateway.fakes import World
 from tests.gateway.screen import Screen
 

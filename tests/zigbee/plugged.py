@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pichat.zigbee.ports import Ports
+from pichat.zigbee.stick.ports import Ports
 
 
 class Machine:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pichat.config.types import Zigbee
-from pichat.zigbee.failures import explain, lost, missing, unusable
 from pichat.zigbee.names import first_name
+from pichat.zigbee.stick.failures import explain, lost, missing, unusable
 
 
 def wrapped(error: Exception) -> Exception:

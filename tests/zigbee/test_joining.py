@@ -22,7 +22,7 @@ from pichat.simulator.control import SimulatorClient
 from pichat.simulator.errors import SimulatorError
 from pichat.simulator.node.install_code import link_key
 from pichat.simulator.process import SimulatorProcess
-from pichat.zigbee.install_code import from_code, from_qr
+from pichat.zigbee.arrival.install_code import from_code, from_qr
 from tests.simulator.host import happening
 from tests.zigbee.running import DEADLINE_S, Running, running_hub
 

@@ -15,7 +15,7 @@ import pytest
 
 from pichat.config.types import Radio, Zigbee
 from pichat.errors import UnavailableError
-from pichat.zigbee.libraries import LIBRARIES, load_air, load_application
+from pichat.zigbee.stick.libraries import LIBRARIES, load_air, load_application
 from tests.zigbee.running import running_hub
 
 OTHERS: list[Radio] = ["znp", "deconz"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pichat.zigbee.pace import Pace
+from pichat.zigbee.presence.pace import Pace
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 MOST_S = 25 * HOUR_S

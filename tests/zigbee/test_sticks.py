@@ -8,8 +8,8 @@ import pytest
 
 from pichat.config.types import FlowControl, Radio, Zigbee
 from pichat.errors import UnavailableError
-from pichat.zigbee.choose import advice, presence, settle
-from pichat.zigbee.sticks import identify, likelihood
+from pichat.zigbee.stick.choose import advice, presence, settle
+from pichat.zigbee.stick.sticks import identify, likelihood
 from tests.zigbee.plugged import Machine
 
 CP210X, CH340, CH9102, FTDI = (0x10C4, 0xEA60), (0x1A86, 0x7523), (0x1A86, 0x55D4), (0x0403, 0x6015)

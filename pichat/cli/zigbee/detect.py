@@ -16,8 +16,8 @@ from pichat.config import find_config, load_config
 from pichat.config.types import Config
 from pichat.errors import ConfigError, UnavailableError
 from pichat.state import running_url
-from pichat.zigbee.choose import AUTO, advice, settle
-from pichat.zigbee.ports import Ports
+from pichat.zigbee.stick.choose import AUTO, advice, settle
+from pichat.zigbee.stick.ports import Ports
 from pichat.zigbee.survey import Found, probe, survey
 
 

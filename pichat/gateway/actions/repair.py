@@ -4,7 +4,7 @@ import msgspec
 
 from pichat.gateway.context import Context
 from pichat.gateway.registry import action
-from pichat.zigbee.refusal import MEANINGS, Choice
+from pichat.zigbee.stick.refusal import MEANINGS, Choice
 
 
 class RepairNetwork(msgspec.Struct, frozen=True, kw_only=True):

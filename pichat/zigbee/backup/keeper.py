@@ -28,7 +28,7 @@ from pichat.zigbee.backup.open_coordinator import encode, summarise
 from pichat.zigbee.backup.rotate import Shelf
 from pichat.zigbee.backup.snapshot import snapshot
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from pichat.zigbee.backup.open_coordinator import Backup, Summary
-from pichat.zigbee.libraries import LIBRARIES
-from pichat.zigbee.restore import takes_address
+from pichat.zigbee.stick.libraries import LIBRARIES
+from pichat.zigbee.stick.restore import takes_address
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

@@ -24,8 +24,8 @@ from pichat.zigbee.backup.sections.base import restore as restore_house
 from pichat.zigbee.backup.snapshot import written
 from pichat.zigbee.backup.writing import Known, write_database
 from pichat.zigbee.converter import REGISTRY
-from pichat.zigbee.refusal import same_network
-from pichat.zigbee.restore import write_network
+from pichat.zigbee.stick.refusal import same_network
+from pichat.zigbee.stick.restore import write_network
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -129,7 +129,7 @@ async def _take_network_of_stick(app: ControllerApplication, backup: Backup) -> 
 
 def _set_up_again(app: ControllerApplication) -> None:
     """Devices report to the old stick's address. What they reported is forgotten, by which it is
-    known that they have to be set up; see `pichat.zigbee.configure`."""
+    known that they have to be set up; see `pichat.zigbee.arrival.configure`."""
     from zigpy.device import ZigbeeDevice
 
     for device in app.devices.values():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pichat.config.types import Zigbee
 from pichat.zigbee.backup.database import read_contents
-from pichat.zigbee.radio import application
+from pichat.zigbee.stick.radio import application
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

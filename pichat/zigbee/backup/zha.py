@@ -21,7 +21,7 @@ from pichat.errors import BadRequestError, NotFoundError, UnavailableError
 from pichat.zigbee.backup.database import read_contents
 from pichat.zigbee.backup.imported import Found, FoundGroup, Imported, house_of, said, told_apart
 from pichat.zigbee.backup.open_coordinator import Backup
-from pichat.zigbee.radio import application
+from pichat.zigbee.stick.radio import application
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pichat.errors import DeviceSilentError, NotFoundError, UnsupportedError
 from pichat.zigbee.air import sleeps
 from pichat.zigbee.care.types import NodeType
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice

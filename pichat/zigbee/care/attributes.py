@@ -10,7 +10,7 @@ from pichat.zigbee.care.places import Named, Place, Which, attribute, place
 from pichat.zigbee.care.types import AttributeValue, Json
 from pichat.zigbee.care.values import from_json, meaning, to_json, type_name, type_number
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _PAGE = 16
 _MOST = 256

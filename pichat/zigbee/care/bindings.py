@@ -10,7 +10,7 @@ from pichat.zigbee.care.asking import Directory, Known, ask
 from pichat.zigbee.care.places import Named, cluster_name, cluster_number
 from pichat.zigbee.care.types import Binding, Bindings
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _TO_GROUP, _TO_ENDPOINT = 1, 3
 _MOST_ENTRIES = 256

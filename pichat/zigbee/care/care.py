@@ -40,8 +40,8 @@ from pichat.zigbee.care.types import (
     Reporting,
 )
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 

@@ -20,7 +20,7 @@ from pichat.zigbee.care.asking import Directory, Known, ask, type_of
 from pichat.zigbee.care.energy import CHANNELS
 from pichat.zigbee.care.types import ChannelChanged, ChannelPlan
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 log = structlog.get_logger(__name__)
 

@@ -18,8 +18,8 @@ from pichat.zigbee.care.status import Status, counters_of
 from pichat.zigbee.care.types import Json
 from pichat.zigbee.care.values import to_json
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 
 MASKED = "masked"
 _LIBRARIES = ("zigpy", "bellows", "zigpy-znp", "zigpy-deconz", "pyserial-asyncio-fast")

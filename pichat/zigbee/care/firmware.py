@@ -23,14 +23,14 @@ from pichat.errors import (
     attempt,
 )
 from pichat.events import NetworkProgress
+from pichat.zigbee.arrival.configure import configure
 from pichat.zigbee.care.asking import Directory, Known, words
 from pichat.zigbee.care.firmware_types import FirmwareImage, FirmwareState
 from pichat.zigbee.care.fitting import Version, chosen, is_for, read_version, why_not
 from pichat.zigbee.care.images import Entry, Images, given
-from pichat.zigbee.configure import configure
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ import msgspec
 from pichat.errors import BadRequestError, NotFoundError, UnsupportedError
 from pichat.zigbee.care.asking import Known, ask
 from pichat.zigbee.care.images import Entry
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _BASIC, _OTA = 0x0000, 0x0019
 _ATTRIBUTES = ("current_file_version", "manufacturer_id", "image_type_id")

@@ -13,7 +13,7 @@ from pichat.zigbee.care.graph import neighbour_type, nodes_and_links, routes_of
 from pichat.zigbee.care.tables import Tables, read_tables
 from pichat.zigbee.care.types import Neighbour, Neighbours, NetworkMap
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _AT_ONCE = 4
 

@@ -10,8 +10,8 @@ from pichat.errors import BadRequestError, DeviceSilentError, UnavailableError, 
 from pichat.zigbee.care.asking import Directory, Known, ask, type_of
 from pichat.zigbee.care.types import Removed
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

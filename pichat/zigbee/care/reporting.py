@@ -10,7 +10,7 @@ from pichat.zigbee.care.places import Named, Place, Which, attribute, place
 from pichat.zigbee.care.types import Reporting
 from pichat.zigbee.care.values import type_name
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _NOT_FOUND = 0x8B
 _UNREPORTABLE = 0x8C

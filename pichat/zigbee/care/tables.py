@@ -8,7 +8,7 @@ from typing import Any
 
 from pichat.errors import DeviceSilentError, UnsupportedError
 from pichat.zigbee.care.asking import Known, ask
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 _MOST_ENTRIES = 256
 _NOBODY = frozenset({"00:00:00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff:ff:ff"})

@@ -18,7 +18,7 @@ from pichat.zigbee.groups.multicast import Multicast
 from pichat.zigbee.groups.plan import LEAST, member_of
 from pichat.zigbee.groups.recorded import Sent, recorded
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.view import DeviceView, Feature
 
 

@@ -25,8 +25,8 @@ from pichat.store.groups import Member, ZigbeeMembers
 from pichat.zigbee.air import Port, RefusedError, SilentError
 from pichat.zigbee.groups.plan import GROUPS, wanted_groups
 from pichat.zigbee.groups.stored import GROUP_KEY, StoredScenes
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 from pichat.zigbee.view import DeviceView
 

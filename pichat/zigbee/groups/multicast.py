@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pichat.zigbee.air import SilentError
 from pichat.zigbee.groups.recorded import Sent
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 
 if TYPE_CHECKING:
     from zigpy.types import ZigbeePacket

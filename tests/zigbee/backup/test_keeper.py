@@ -21,7 +21,7 @@ from pichat.store.db import Database, Parameters
 from pichat.zigbee.backup.keeper import PART, Backups
 from pichat.zigbee.backup.rotate import NEWEST, WEEKS
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 from tests.support.virtual import run_virtual
 

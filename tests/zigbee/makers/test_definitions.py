@@ -11,8 +11,7 @@ import pytest
 
 from pichat.errors import DeviceSilentError
 from pichat.events import State
-from pichat.zigbee.attention import poll, resume
-from pichat.zigbee.configure import configure
+from pichat.zigbee.arrival.configure import configure
 from pichat.zigbee.confirm import Confirmation
 from pichat.zigbee.definition import Definition, define, find
 from pichat.zigbee.groups.plan import member_of
@@ -20,6 +19,7 @@ from pichat.zigbee.local import Momentary
 from pichat.zigbee.makers.aqara_struct import half_percents, tags_of
 from pichat.zigbee.makers.ikea import firmware
 from pichat.zigbee.makers.tuya_mcu import points_of
+from pichat.zigbee.presence.attention import poll, resume
 from tests.zigbee.makers.replay import COORDINATOR, Frame, Replay, Seen, device_of, load
 
 

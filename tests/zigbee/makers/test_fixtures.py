@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pichat.zigbee.configure import configure, is_configured
+from pichat.zigbee.arrival.configure import configure, is_configured
 from pichat.zigbee.confirm import Confirmation
 from pichat.zigbee.definition import DEFINITIONS, find
 from tests.zigbee.makers.replay import COORDINATOR, FIXTURES, Replay, Seen, device_of, load

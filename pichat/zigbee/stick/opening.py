@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from pichat.config.types import Zigbee
-from pichat.zigbee.failures import is_serial, the_stick
-from pichat.zigbee.libraries import Library, library_of
-from pichat.zigbee.refusal import RefusedStickError, empty_stick, judge
-from pichat.zigbee.restore import write_network
+from pichat.zigbee.stick.failures import is_serial, the_stick
+from pichat.zigbee.stick.libraries import Library, library_of
+from pichat.zigbee.stick.refusal import RefusedStickError, empty_stick, judge
+from pichat.zigbee.stick.restore import write_network
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from pichat.config.types import FlowControl, Radio
-from pichat.zigbee.ports import SerialPort
+from pichat.zigbee.stick.ports import SerialPort
 
 UsbId = tuple[int, int]
 CP210X, CH340, CH9102, FTDI = (0x10C4, 0xEA60), (0x1A86, 0x7523), (0x1A86, 0x55D4), (0x0403, 0x6015)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
     from pichat.zigbee.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -19,10 +19,10 @@ import structlog
 from pichat.config.types import Zigbee
 from pichat.errors import PiChatError, UnavailableError
 from pichat.zigbee.air import Air
-from pichat.zigbee.failures import explain, full, lost, missing, silent, unusable
-from pichat.zigbee.libraries import library_of, load_air, load_application
-from pichat.zigbee.opening import connect, start_network
 from pichat.zigbee.slots import IN_ALL
+from pichat.zigbee.stick.failures import explain, full, lost, missing, silent, unusable
+from pichat.zigbee.stick.libraries import library_of, load_air, load_application
+from pichat.zigbee.stick.opening import connect, start_network
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -36,7 +36,8 @@ thread has died can hang, and does not once that thread is gone."""
 _THREAD_END_S = 0.1
 """What the port's thread may take to end by itself after the link broke."""
 _COMMIT_S = 3600.0
-"""How often the values of attributes go to the disk: `pichat.zigbee.kept` writes them meanwhile."""
+"""How often the values of attributes go to the disk; `pichat.zigbee.presence.kept` writes them
+meanwhile."""
 _TOLD_S = 0.2
 """What the loop may take to hear of a link that broke."""
 _LAST_ACK_S = 0.1

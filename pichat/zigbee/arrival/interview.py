@@ -19,7 +19,7 @@ from pichat.events.house import JoinStep
 from pichat.zigbee.air import sleeps
 from pichat.zigbee.care.removal import erase
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 if TYPE_CHECKING:

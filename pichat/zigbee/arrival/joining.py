@@ -12,10 +12,10 @@ import structlog
 
 from pichat.errors import UnavailableError
 from pichat.zigbee.air import RefusedError, SilentError
-from pichat.zigbee.configure import configure, is_configured
-from pichat.zigbee.interview import Interviews
-from pichat.zigbee.radio import Session
+from pichat.zigbee.arrival.configure import configure, is_configured
+from pichat.zigbee.arrival.interview import Interviews
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 from pichat.zigbee.view import DeviceView
 

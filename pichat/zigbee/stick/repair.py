@@ -13,9 +13,9 @@ import structlog
 
 from pichat.errors import BadRequestError, UnavailableError
 from pichat.zigbee.backup.database import forget, put_in_place
-from pichat.zigbee.refusal import Choice, Refusal, same_network
-from pichat.zigbee.restore import take_address, write_network
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.refusal import Choice, Refusal, same_network
+from pichat.zigbee.stick.restore import take_address, write_network
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -51,8 +51,8 @@ class Repairs:
         return self._life.refusal
 
     async def repair(self, choice: Choice, *, allow_new_address: bool = False) -> None:
-        """Do it; `pichat.zigbee.refusal.MEANINGS` tells what. Returns when the stick is written;
-        it is then opened. With `allow_new_address` a stick that cannot take over the old one's
+        """Do it; `stick.refusal.MEANINGS` tells what. Returns when the stick is written; it is then
+        opened. With `allow_new_address` a stick that cannot take over the old one's
         address keeps its own. Raises BadRequestError when there is nothing to repair in that way,
         UnsupportedError when the address is needed, UnavailableError when the stick is away."""
         self._check(choice)

@@ -12,7 +12,7 @@ from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
     from pichat.zigbee.tasks import Tasks
 
 _EVERY_S = 60.0

@@ -72,7 +72,7 @@ async def takes_address(app: ControllerApplication, backup: NetworkBackup) -> bo
 def take_address(app: ControllerApplication, old_address: str) -> None:
     """What a stick of another address than the network's last one means: the old one must not be
     taken for it, and the devices report to the old address. What they reported is forgotten, by
-    which it is known that they have to be set up; see `pichat.zigbee.configure`."""
+    which it is known that they have to be set up; see `pichat.zigbee.arrival.configure`."""
     if str(app.state.node_info.ieee) == old_address:
         return
     _forget_other_coordinators(app)

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from pichat.config.types import Zigbee
-from pichat.zigbee.libraries import library_of
+from pichat.zigbee.stick.libraries import library_of
 
 _SIMULATED = ".sock.tty"
 """How the simulator's port ends, which nobody can plug in."""

@@ -9,7 +9,7 @@ from pichat.zigbee.air import Port, RefusedError, SilentError
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
     from pichat.zigbee.tasks import Tasks
 
 _CLUSTER = 0x0020

@@ -21,14 +21,14 @@ from pichat.events import ScreenCommand, State, WaitingEnded
 from pichat.moments import clock
 from pichat.store.db import uninterrupted
 from pichat.store.waiting import WaitingCommand, WaitingCommands
-from pichat.zigbee.promises import promised
+from pichat.zigbee.presence.promises import promised
 from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
 
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
     from pichat.zigbee.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -10,12 +10,12 @@ from pichat.config.types import Zigbee
 from pichat.store.db import Database
 from pichat.store.kept import KeptDevices
 from pichat.store.waiting import WaitingCommands
-from pichat.zigbee.availability import Availability
-from pichat.zigbee.kept import Kept
 from pichat.zigbee.link import Follower, Link
-from pichat.zigbee.poll_control import CheckIns
+from pichat.zigbee.presence.availability import Availability
+from pichat.zigbee.presence.kept import Kept
+from pichat.zigbee.presence.poll_control import CheckIns
+from pichat.zigbee.presence.waiting import Waiting
 from pichat.zigbee.roster import Roster
-from pichat.zigbee.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)

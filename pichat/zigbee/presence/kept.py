@@ -18,13 +18,13 @@ import structlog
 
 from pichat.errors import UnavailableError
 from pichat.store.kept import KeptDevices
-from pichat.zigbee.pace import Pace
+from pichat.zigbee.presence.pace import Pace
 from pichat.zigbee.view import DeviceView
 
 if TYPE_CHECKING:
     from zigpy.device import ZigbeeDevice
 
-    from pichat.zigbee.radio import Session
+    from pichat.zigbee.stick.radio import Session
     from pichat.zigbee.tasks import Tasks
 
 log = structlog.get_logger(__name__)

@@ -8,10 +8,10 @@ from msgspec import structs
 
 from pichat.config.types import Zigbee
 from pichat.errors import UnavailableError
-from pichat.zigbee.failures import is_serial
-from pichat.zigbee.ports import Ports, SerialPort, footprint
-from pichat.zigbee.sticks import Stick, identify, likelihood, named
-from pichat.zigbee.watch import ABROAD
+from pichat.zigbee.stick.failures import is_serial
+from pichat.zigbee.stick.ports import Ports, SerialPort, footprint
+from pichat.zigbee.stick.sticks import Stick, identify, likelihood, named
+from pichat.zigbee.stick.watch import ABROAD
 
 AUTO = "auto"
 _UNKNOWN = Stick("", "ezsp")

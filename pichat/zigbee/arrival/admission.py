@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from pichat.bus import Bus
 from pichat.errors import BadRequestError, DeviceSilentError, UnavailableError, UnsupportedError
 from pichat.events import JoiningChanged, JoinProgress
+from pichat.zigbee.arrival.install_code import from_code, from_qr
+from pichat.zigbee.arrival.interview import Interviews
 from pichat.zigbee.care.removal import Removal
-from pichat.zigbee.install_code import from_code, from_qr
-from pichat.zigbee.interview import Interviews
 from pichat.zigbee.link import Link
-from pichat.zigbee.radio import Session
 from pichat.zigbee.roster import Roster
+from pichat.zigbee.stick.radio import Session
 from pichat.zigbee.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Devices on their way into the house."""

@@ -1,0 +1,1 @@
+"""Whether devices are there, what waits for those that sleep, and what they told last."""

@@ -1,0 +1,1 @@
+"""The stick: found, opened, watched, refused, repaired."""
