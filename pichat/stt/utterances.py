@@ -13,7 +13,7 @@ from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 _FRAME = SAMPLE_RATE_HZ // 100
 _FRAME_BYTES = _FRAME * SAMPLE_BYTES
 _KEPT = 140  # frames of 10 ms: the longest phrase of a slow speaker, and the pause before it
-_BEFORE = 15  # a pause is longer, or what follows belongs to what came before
+_BEFORE = 20  # a pause is longer, or what follows belongs to what came before
 _AFTER = 12  # so soon it is looked at; it may yet go on, and is looked at again then
 _SHORTEST = 12
 _LOUD = 0.2  # of the way from the quietest to the loudest frame
@@ -30,7 +30,7 @@ class Utterances:
         self._levels: deque[float] = deque(maxlen=_KEPT)
 
     def feed(self, pcm: bytes) -> Iterator[bytes]:
-        """Each utterance that ends in the next sound, with 0.15 s of what was before it."""
+        """Each utterance that ends in the next sound, with 0.2 s of what was before it."""
         pcm = self._rest + pcm
         whole = len(pcm) // _FRAME_BYTES * _FRAME_BYTES
         self._rest = pcm[whole:]
