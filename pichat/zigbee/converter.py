@@ -191,6 +191,11 @@ def converter(kind: C) -> C:
     return kind
 
 
+def converters_of(cluster_id: int) -> list[Converter]:
+    """Those of one cluster, in the order in which they were registered."""
+    return [each for (_, wanted), each in REGISTRY.items() if wanted == cluster_id]
+
+
 def check_value(capability: Capability, value: State, device_name: str) -> State:
     """`value` as the capability takes it. Raises UnsupportedError with the limits."""
     what = capability.name.replace("_", " ")

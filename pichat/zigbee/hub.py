@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from pichat.errors import DeviceSilentError, PiChatError, UnsupportedError, attempt
@@ -22,15 +21,6 @@ from pichat.zigbee.roster import Roster
 from pichat.zigbee.view import DeviceView, Feature
 
 _READ_ATTEMPTS = 3
-
-
-class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """The Zigbee network that the stick runs."""
-
-    channel: int
-    pan_id: int
-    extended_pan_id: str
-    coordinator_id: str
 
 
 class Hub:
@@ -191,7 +181,7 @@ class Hub:
         device's id and the capability. Raises NotFoundError."""
         return await self._together.activation.activate(scene_id, transition_s)
 
-    # --- the network ---------------------------------------------------------------------------
+    # --- names -----------------------------------------------------------------------------------
 
     async def rename(
         self, device_id: str, name: str | None = None, area: str | UnsetType | None = UNSET
@@ -204,18 +194,6 @@ class Hub:
         """Whether a person has to say yes before the device opens, unlocks or heats. Raises
         NotFoundError, and UnavailableError when it cannot be kept."""
         return await self._roster.mark(device_id, confirm)
-
-    def network(self) -> Network | None:
-        """None while the radio is away."""
-        if self._link.session is None:
-            return None
-        state = self._link.session.app.state
-        return Network(
-            channel=int(state.network_info.channel),
-            pan_id=int(state.network_info.pan_id),
-            extended_pan_id=str(state.network_info.extended_pan_id),
-            coordinator_id=str(state.node_info.ieee),
-        )
 
     async def _confirm(
         self,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pichat.events import Capability, Device, Kind, State
 from pichat.zigbee.air import Air, Places, Port, sleeps
 from pichat.zigbee.buttons import STANDARD, Buttons, is_remote
-from pichat.zigbee.converter import REGISTRY, Converter
+from pichat.zigbee.converter import REGISTRY, Converter, converters_of
 from pichat.zigbee.definition import Definition, find
 from pichat.zigbee.presence.pace import Pace
 from pichat.zigbee.sort import asks_first, kind_of
@@ -96,8 +96,7 @@ class DeviceView:
             Port(cluster, air, self._places)
             for endpoint in device.non_zdo_endpoints
             for cluster in endpoint.in_clusters.values()
-            if any(cluster.cluster_id == cluster_id for _, cluster_id in REGISTRY)
-            and cluster.cluster_id not in hidden
+            if converters_of(cluster.cluster_id) and cluster.cluster_id not in hidden
         ]
         table = (self.definition and self.definition.buttons) or STANDARD
         buttons = Buttons(device, table, self._pressed)
@@ -146,19 +145,19 @@ class DeviceView:
             part.refit()
 
     def device(self) -> Device:
-        last_seen = self.zigpy.last_seen
+        last_seen, kind = self.zigpy.last_seen, self.kind
         return Device(
             id=self.id,
             name=self.name,
             area=self.area,
-            kind=self.kind,
+            kind=kind,
             manufacturer=str(self.zigpy.manufacturer or ""),
             model=str(self.zigpy.model or ""),
             capabilities=tuple(feature.capability for feature in self.features.values()),
             state=dict(self.state),
             available=self.online and not self.silent,
             last_seen_s=last_seen,
-            confirm=asks_first(self.kind) if self.confirm is None else self.confirm,
+            confirm=asks_first(kind) if self.confirm is None else self.confirm,
             sleepy=self.sleepy,
             waiting=dict(self.waiting),
         )
@@ -282,9 +281,7 @@ class DeviceView:
 
     def _listen(self, port: Port) -> None:
         self._follow(port)
-        for (_, cluster_id), converter in REGISTRY.items():
-            if cluster_id != port.cluster.cluster_id:
-                continue
+        for converter in converters_of(port.cluster.cluster_id):
             listener = converter.listener(port.cluster)
             if listener is not None:
                 port.cluster.add_listener(listener)

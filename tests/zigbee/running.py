@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from pichat.bus import Bus, Subscription
 from pichat.config.types import Zigbee
@@ -25,6 +26,15 @@ from pichat.zigbee.house import ZigbeeHouse, build_house
 
 DEADLINE_S = 20.0
 DeviceEvent = DeviceAdded | DeviceChanged | DeviceRemoved
+
+
+class Network(NamedTuple):
+    """What makes a network this one and no other."""
+
+    channel: int
+    pan_id: int
+    extended_pan_id: str
+    coordinator_id: str
 
 
 class Running:
@@ -50,6 +60,16 @@ class Running:
     def device(self, name: str) -> Device:
         [found] = [d for d in self.hub.devices() if d.name.casefold() == name.casefold()]
         return found
+
+    def network(self) -> Network | None:
+        """The one that the stick runs; None while the radio is away."""
+        session = self.parts.link.session
+        if session is None:
+            return None
+        info, node = session.app.state.network_info, session.app.state.node_info
+        return Network(
+            int(info.channel), int(info.pan_id), str(info.extended_pan_id), str(node.ieee)
+        )
 
     async def until(self, fits: Callable[[], bool]) -> None:
         """Waits for events until `fits`, at most `DEADLINE_S`."""

@@ -24,7 +24,7 @@ async def test_a_missing_stick_degrades_at_once(tmp_path: Path) -> None:
             " configuration."
         )
         assert running.hub.devices() == ()
-        assert running.hub.network() is None
+        assert running.network() is None
         with pytest.raises(UnavailableError, match="is not there"):
             await running.parts.admission.permit(60)
         with pytest.raises(NotFoundError):

@@ -66,7 +66,7 @@ async def test_the_first_start_pairs_the_whole_house(tmp_path: Path) -> None:
         assert set(await running.names.all()) == {spec.ieee for spec in HOUSE.devices}
         status = await sim.status()
         assert not status["joining"]
-        network = running.hub.network()
+        network = running.network()
         assert network is not None
         assert (network.pan_id, network.channel) == (
             status["network"]["pan"],

@@ -40,7 +40,7 @@ async def works(running: Running, name: str = "hallway light") -> bool:
 
 async def test_a_new_stick_takes_over_network_and_address(known: Path) -> None:
     async with house(known) as (running, sim):
-        before = running.hub.network()
+        before = running.network()
         reason = await refused(running, sim, "spare", "none")
         assert "is new: it holds no network" in reason
         assert "restore or start-afresh" in reason
@@ -55,7 +55,7 @@ async def test_a_new_stick_takes_over_network_and_address(known: Path) -> None:
         await refused(running, sim, "spare", "none")
         await running.parts.repairs.repair("restore")
         assert await works(running)
-        assert running.hub.network() == before
+        assert running.network() == before
         assert len(running.hub.devices()) == len(NAMES)
 
 
@@ -84,20 +84,20 @@ async def test_a_foreign_network_is_taken_only_when_asked(known: Path) -> None:
 @pytest.mark.long
 async def test_a_foreign_network_is_overwritten_with_the_known_one(known: Path) -> None:
     async with house(known) as (running, sim):
-        before = running.hub.network()
+        before = running.network()
         assert "and is another stick" in await refused(running, sim, "spare", "foreign")
         await running.parts.repairs.repair("restore")
         assert await works(running)
-        assert running.hub.network() == before
+        assert running.network() == before
 
 
 @pytest.mark.long
 async def test_a_new_network_is_formed_when_asked(known: Path) -> None:
     async with house(known) as (running, _):
-        before = running.hub.network()
+        before = running.network()
         await running.parts.repairs.repair("start_afresh")
         await running.until_status("ok", 10)
-        after = running.hub.network()
+        after = running.network()
         assert before is not None
         assert after is not None
         assert after.extended_pan_id != before.extended_pan_id
@@ -118,7 +118,7 @@ def change_stick(directory: Path, **changes: object) -> None:
 async def test_the_known_network_may_change_its_channel_and_number(known: Path) -> None:
     change_stick(known, channel=20, pan=0x4321)
     async with house(known) as (running, _):
-        network = running.hub.network()
+        network = running.network()
         assert network is not None
         assert (network.channel, network.pan_id) == (20, 0x4321)
         assert await works(running)
@@ -135,7 +135,7 @@ async def test_the_known_network_under_another_address_is_asked_about(known: Pat
             assert "under another address" in (part.reason or "")
             await running.parts.repairs.repair("adopt")
             assert await works(running)
-            network = running.hub.network()
+            network = running.network()
             assert network is not None
             assert network.coordinator_id == "07:06:05:04:03:02:01:00"
             assert len(running.hub.devices()) == len(NAMES)

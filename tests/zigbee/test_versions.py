@@ -42,12 +42,12 @@ async def test_a_network_lives(tmp_path: Path, version: int) -> None:
         async with running_hub(tmp_path, config, NAMES) as running:
             await running.until_status("ok")
             assert (await sim.request("status"))["ezsp"] == version
-            formed = running.hub.network()
+            formed = running.network()
             await join(running, sim)
             await switch(running, sim, True)
         async with running_hub(tmp_path, config, NAMES) as running:
             await running.until_status("ok")
-            assert running.hub.network() == formed
+            assert running.network() == formed
             await switch(running, sim, False)
             await sim.request("unplug")
             await running.until_status("degraded", 2)
@@ -58,7 +58,7 @@ async def test_a_network_lives(tmp_path: Path, version: int) -> None:
             await running.until_status("degraded", 2)
             await running.until_status("ok", 5)
             await switch(running, sim, False)
-            assert running.hub.network() == formed
+            assert running.network() == formed
 
 
 async def join(running: Running, sim: SimulatorClient) -> None:

@@ -15,17 +15,12 @@ from typing import Any
 import structlog
 
 from pichat.zigbee.air import Port, RefusedError, SilentError
-from pichat.zigbee.converter import REGISTRY, Converter, Report
+from pichat.zigbee.converter import Report, converters_of
 from pichat.zigbee.view import DeviceView
 
 log = structlog.get_logger(__name__)
 
 _ATTEMPTS = 3
-
-
-def _converters(port: Port) -> list[Converter]:
-    cluster_id = port.cluster.cluster_id
-    return [converter for (_, wanted), converter in REGISTRY.items() if wanted == cluster_id]
 
 
 def _unknown(port: Port, attributes: Iterable[str]) -> list[str]:
@@ -43,7 +38,7 @@ def _tells_by_itself(port: Port) -> bool:
 def is_configured(port: Port) -> bool:
     if _tells_by_itself(port):
         return True
-    converters = _converters(port)
+    converters = converters_of(port.cluster.cluster_id)
     if _unknown(port, (name for c in converters for name in c.described_by)):
         return False
     reports = (report for c in converters if c.present(port) for report in c.reports)
@@ -73,7 +68,8 @@ async def configure(
 
     async def one(port: Port) -> bool:
         nonlocal finished
-        done = await _try_cluster(port.urgent(), coordinator)
+        set_up = partial(_configure_cluster, port.urgent(), coordinator)
+        done = await _attempted(set_up, "set-up", cluster=str(port.cluster.ep_attribute))
         finished += 1
         if told is not None:
             told(f"cluster {finished} of {len(todo)}")
@@ -92,38 +88,25 @@ async def _introduce(view: DeviceView) -> bool:
     own = view.definition is not None and view.definition.buttons is not None
     if (own or view.remote) and not view.zigpy.skip_configuration:
         steps += [control.urgent().bind for control in view.controls]
-    return all([await _attempted(step, view) for step in steps])
+    return all([await _attempted(step, "introduction", device=view.id) for step in steps])
 
 
-async def _attempted(step: Callable[[], Awaitable[None]], view: DeviceView) -> bool:
+async def _attempted(step: Callable[[], Awaitable[None]], what: str, **about: str) -> bool:
+    """Whether there was an answer, be it a refusal."""
     for _ in range(_ATTEMPTS):
         try:
             await step()
         except SilentError:
             continue
         except RefusedError as error:
-            log.warning("introduction refused", device=view.id, reason=str(error))
+            log.warning(f"{what} refused", **about, reason=str(error))
         return True
-    log.warning("introduction unanswered", device=view.id)
-    return False
-
-
-async def _try_cluster(port: Port, coordinator: Any) -> bool:
-    cluster = port.cluster
-    for _ in range(_ATTEMPTS):
-        try:
-            await _configure_cluster(port, coordinator)
-        except SilentError:
-            continue
-        except RefusedError as error:
-            log.warning("set-up refused", cluster=cluster.ep_attribute, reason=str(error))
-        return True
-    log.warning("set-up unanswered", cluster=cluster.ep_attribute)
+    log.warning(f"{what} unanswered", **about)
     return False
 
 
 async def _configure_cluster(port: Port, coordinator: Any) -> None:
-    converters = _converters(port)
+    converters = converters_of(port.cluster.cluster_id)
     described = _unknown(port, (name for c in converters for name in c.described_by))
     if described:
         await port.read(described)

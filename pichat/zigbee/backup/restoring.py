@@ -23,7 +23,6 @@ from pichat.zigbee.backup.open_coordinator import Backup
 from pichat.zigbee.backup.sections.base import restore as restore_house
 from pichat.zigbee.backup.snapshot import written
 from pichat.zigbee.backup.writing import Known, write_database
-from pichat.zigbee.converter import REGISTRY
 from pichat.zigbee.stick.refusal import same_network
 from pichat.zigbee.stick.restore import write_network
 
@@ -110,8 +109,6 @@ async def _write(app: ControllerApplication, *, backup: Backup, allow_new_eui64:
         await write_network(app, backup.network, allow_new_eui64=allow_new_eui64)
     coordinator_id = str(app.state.node_info.ieee)
     new = backup.network is not None and coordinator_id != str(backup.network.node_info.ieee)
-    if new:
-        _set_up_again(app)
     return Restored(devices=backup.devices, coordinator_id=coordinator_id, new_address=new)
 
 
@@ -125,25 +122,6 @@ async def _take_network_of_stick(app: ControllerApplication, backup: Backup) -> 
             f"This backup of {backup.source} has no network settings, and the stick holds no"
             " network either. Plug in the stick that was used before."
         ) from error
-
-
-def _set_up_again(app: ControllerApplication) -> None:
-    """Devices report to the old stick's address. What they reported is forgotten, by which it is
-    known that they have to be set up; see `pichat.zigbee.arrival.configure`."""
-    from zigpy.device import ZigbeeDevice
-
-    for device in app.devices.values():
-        endpoints = device.non_zdo_endpoints if isinstance(device, ZigbeeDevice) else ()
-        for cluster in (each for endpoint in endpoints for each in endpoint.in_clusters.values()):
-            reported = {
-                report.attribute
-                for (_, cluster_id), converter in REGISTRY.items()
-                if cluster_id == cluster.cluster_id
-                for report in converter.reports
-            }
-            for name in reported:
-                if cluster.get(name) is not None:
-                    cluster.update_attribute(cluster.find_attribute(name).id, None)
 
 
 async def _take_over(prepared: Path, database: Path, store: Database, backup: Backup) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -54,11 +54,13 @@ class Many:
         self._timeout_s = confirm_timeout_s
 
     async def plan(
-        self, orders: Iterable[Order], transition_s: float | None = None
+        self, orders: Sequence[Order], transition_s: float | None = None
     ) -> list[Course]:
         """Whoever is in none of the courses has to be told alone."""
         if transition_s and transition_s > LONG_TRANSITION_S:
             return []  # there is time enough, and each is waited for in the background
+        if len(orders) < LEAST:
+            return []
         alike: dict[tuple[Sent, ...], dict[Member, Order]] = {}
         for order in orders:
             member = member_of(order.view, order.feature)

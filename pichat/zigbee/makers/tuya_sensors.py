@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
+from zigpy.zcl import Cluster
+
 from pichat.zigbee.definition import Definition, define
 from pichat.zigbee.local import BATTERY, OCCUPANCY, LocalBattery
 from pichat.zigbee.local_sensors import (
@@ -69,45 +71,36 @@ class RadarMcu(TuyaMcu):
     )
 
 
-_MODEL = frozenset({"TS0601"})
+def _sensor(name: str, manufacturers: set[str], *servers: type[Cluster]) -> None:
+    define(
+        Definition(
+            name=name,
+            models=frozenset({"TS0601"}),
+            manufacturers=frozenset(manufacturers),
+            servers={1: (TuyaBasic, *servers)},
+            skip_configuration=True,
+            prepare=spell,
+        )
+    )
 
-define(
-    Definition(
-        name="Tuya temperature and humidity sensor",
-        models=_MODEL,
-        manufacturers=frozenset({"_TZE200_bjawzodf", "_TZE200_zl1kmjqx", "_TZE200_a8sdabtg"}),
-        servers={1: (TuyaBasic, ClimateMcu, LocalTemperature, LocalHumidity, LocalBattery)},
-        skip_configuration=True,
-        prepare=spell,
-    )
+
+_sensor(
+    "Tuya temperature and humidity sensor",
+    {"_TZE200_bjawzodf", "_TZE200_zl1kmjqx", "_TZE200_a8sdabtg"},
+    *(ClimateMcu, LocalTemperature, LocalHumidity, LocalBattery),
 )
-define(
-    Definition(
-        name="Tuya temperature and humidity sensor with a display",
-        models=_MODEL,
-        manufacturers=frozenset({"_TZE200_yjjdcqsq", "_TZE204_yjjdcqsq", "_TZE200_9yapgbuv"}),
-        servers={1: (TuyaBasic, WholeClimateMcu, LocalTemperature, LocalHumidity, LocalBattery)},
-        skip_configuration=True,
-        prepare=spell,
-    )
+_sensor(
+    "Tuya temperature and humidity sensor with a display",
+    {"_TZE200_yjjdcqsq", "_TZE204_yjjdcqsq", "_TZE200_9yapgbuv"},
+    *(WholeClimateMcu, LocalTemperature, LocalHumidity, LocalBattery),
 )
-define(
-    Definition(
-        name="Tuya air quality sensor",
-        models=_MODEL,
-        manufacturers=frozenset({"_TZE200_8ygsuhe1", "_TZE200_yvx5lh6k", "_TZE200_c2fmom5z"}),
-        servers={1: (TuyaBasic, AirMcu, LocalCo2, LocalTemperature, LocalHumidity)},
-        skip_configuration=True,
-        prepare=spell,
-    )
+_sensor(
+    "Tuya air quality sensor",
+    {"_TZE200_8ygsuhe1", "_TZE200_yvx5lh6k", "_TZE200_c2fmom5z"},
+    *(AirMcu, LocalCo2, LocalTemperature, LocalHumidity),
 )
-define(
-    Definition(
-        name="Tuya presence sensor by radar",
-        models=_MODEL,
-        manufacturers=frozenset({"_TZE200_ztc6ggyl", "_TZE204_ztc6ggyl", "_TZE200_ikvncluo"}),
-        servers={1: (TuyaBasic, RadarMcu, LocalPresence, LocalLux)},
-        skip_configuration=True,
-        prepare=spell,
-    )
+_sensor(
+    "Tuya presence sensor by radar",
+    {"_TZE200_ztc6ggyl", "_TZE204_ztc6ggyl", "_TZE200_ikvncluo"},
+    *(RadarMcu, LocalPresence, LocalLux),
 )

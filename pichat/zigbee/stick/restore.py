@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from pichat.errors import BadRequestError, UnsupportedError
-from pichat.zigbee.converter import REGISTRY
+from pichat.zigbee.converter import converters_of
 
 if TYPE_CHECKING:
     from zigpy.application import ControllerApplication
@@ -87,8 +87,7 @@ def take_address(app: ControllerApplication, old_address: str) -> None:
 
 
 def _reported(cluster_id: int) -> set[str]:
-    converters = (each for (_, wanted), each in REGISTRY.items() if wanted == cluster_id)
-    return {report.attribute for converter in converters for report in converter.reports}
+    return {report.attribute for each in converters_of(cluster_id) for report in each.reports}
 
 
 def _forget_other_coordinators(app: ControllerApplication) -> None:
