@@ -7,7 +7,7 @@ from functools import partial
 
 from pichat.app.house import names_of
 from pichat.app.parts import Parts
-from pichat.gateway.services import Images as Drawing
+from pichat.gateway.services.talk import Images as Drawing
 from pichat.intents.understand import Intents
 from pichat.llm.chain import Chain
 from pichat.llm.images import ImageMaker, Images

@@ -28,12 +28,52 @@ class Secret:
     def __repr__(self) -> str:
         return "***" if self.value else "(none)"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+class Tls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`auto`: with a certificate of this house's own authority, made at the first start; `files`:
+    with `certificate` (a chain in PEM) and its `key`."""
+
+    mode: Literal["off", "auto", "files"] = "off"
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of what comes over the network. Requests are counted a second, for each address and each
+    token; this machine's own are not, while it is trusted."""
+
+    connections: Annotated[int, Meta(ge=1)] = 1000
+    connections_per_address: Annotated[int, Meta(ge=1)] = 64
+    requests_per_s: Positive = 100.0
+    requests_at_once: Annotated[int, Meta(ge=1)] = 400  # that may come in one go
+    upload_bytes: Annotated[int, Meta(ge=1)] = 20 * 1024 * 1024  # one file
+    uploads_bytes: Annotated[int, Meta(ge=1)] = 500 * 1024 * 1024  # all that are kept
+
 
 class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where screens connect. Port 0 picks a free one."""
+    """Where screens connect. Port 0 picks a free one.
+
+    `names`: under which browsers may ask for this machine, beside its own; `origins`: pages of
+    other servers that may use it, as `http://host:port`. `trust_loopback`: whoever asks from this
+    machine may do everything. `api_token`: one that is let in as admin, for programs that know no
+    pairing; else $API_TOKEN. `announce`: tell the network by mDNS, under `name`.local."""
 
     host: Text = "127.0.0.1"
     port: Port = 8000
+    name: Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")] = "pichat"
+    names: tuple[Text, ...] = ()
+    origins: tuple[Text, ...] = ()
+    trust_loopback: bool = True
+    api_token: Secret = field(default_factory=Secret)
+    announce: bool = True
+    tls: Tls = field(default_factory=Tls)
+    limits: Limits = field(default_factory=Limits)
 
 
 class Zigbee(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from pichat.events.tools import Source, ToolCall, ToolResult
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that the person sent. `data` is the file itself."""
+
+    media_type: str
+    data: bytes
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said before, as whoever asks tells it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """On what terms a person is answered, over the profile's. `tools`: patterns of names, to which
+    every way to the house is narrowed, the intents' too; None: as the profile has it.
+    `may_use_cloud`: False for one who may not although the profile may. The others replace the
+    profile's: `model` is a step of a chain (`local`, `cloud:name`), asked after the intents."""
+
+    tools: tuple[str, ...] | None = None
+    may_use_cloud: bool = True
+    model: str | None = None
+    system: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+
+
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person said. `candidates` are texts, likeliest first; typed text has one.
     `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
-    knows nothing else, so that what is no command was misheard and is nothing to think about."""
+    knows nothing else, so that what is no command was misheard and is nothing to think about.
+    `user_id`: the person, or `house`. `history`: what was said before, instead of what was kept;
+    then nothing of this turn is kept either."""
 
     candidates: tuple[str, ...]
     source: Source
@@ -19,6 +53,10 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     area: str | None = None  # where the speaker is, when known
     profile: str = ""
     commands_only: bool = False
+    user_id: str = "house"
+    terms: Terms = Terms()
+    images: tuple[Image, ...] = ()
+    history: tuple[Said, ...] | None = None
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):

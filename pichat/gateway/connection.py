@@ -16,6 +16,8 @@ from aiohttp.abc import AbstractStreamWriter
 
 from pichat.errors import BadRequestError, BusyError, CancelledByUserError, PiChatError
 from pichat.gateway.context import ClientGoneError, Context, Topic
+from pichat.gateway.door.caller import admit
+from pichat.gateway.door.entrances import CALLER
 from pichat.gateway.feed import Feed
 from pichat.gateway.frames import FrameError, read_request
 from pichat.gateway.protocol import (
@@ -76,6 +78,7 @@ class Connection:
     ) -> None:
         if request.transport is None:
             raise ConnectionResetError("the client has gone")
+        self.caller = request.get(CALLER)
         self.conversation_id = uuid.uuid4().hex
         self.sound: IncomingSound | None = None
         self._pairs = asyncio.Lock()  # a chunk and its binary frame
@@ -175,6 +178,7 @@ class Connection:
             await self.send(explain(error, request_id, request.action[:64]))
 
     async def _begin(self, found: Action, request_id: str, request: Request) -> None:
+        admit(self.caller, found.needs)
         payload = read_payload(found, request)
         if request_id in self._running:
             raise BadRequestError(f"A request “{request_id}” is still running.")

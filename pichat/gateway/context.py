@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, Protocol
 
+from pichat.gateway.door.caller import Caller, UnauthenticatedError
 from pichat.gateway.protocol import (
     Chunk,
     ChunkReply,
@@ -25,6 +26,7 @@ class ClientGoneError(Exception):
 class Client(Protocol):
     """The connection that a request came in on."""
 
+    caller: Caller | None
     conversation_id: str
     sound: IncomingSound | None
 
@@ -57,6 +59,14 @@ class Context:
         self.request_id = request_id
         self.action = action
         self._sequence_id = 0
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks. Raises UnauthenticatedError where nobody has said so, which only an action
+        for anyone can meet."""
+        if self.client.caller is None:
+            raise UnauthenticatedError("Nobody has said who this is.")
+        return self.client.caller
 
     async def processing(self, metadata: dict[str, Any]) -> None:
         """Tell that the work has begun, and what is known of it."""

@@ -13,7 +13,10 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from pichat.errors import BadRequestError, NotFoundError, PiChatError
+from pichat.errors import BadRequestError, NotAllowedError, NotFoundError, PiChatError
+from pichat.gateway.door.door import Door
+from pichat.gateway.door.entrances import CALLER
+from pichat.gateway.failures import failure
 from pichat.gateway.protocol import new_id
 
 log = structlog.get_logger(__name__)
@@ -29,11 +32,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
-    "Server": "PiChat",
+    "Cache-Control": "no-cache",
 }
 
 
-class ForbiddenError(PiChatError):
+class ForbiddenError(NotAllowedError):
     """The request comes from where none may come from."""
 
     code = "forbidden"
@@ -95,25 +98,20 @@ def check(request: web.Request, names: frozenset[str]) -> None:
         raise ForbiddenError("A page from elsewhere may not talk to PiChat.")
 
 
-def error_response(status: int, error: PiChatError) -> web.Response:
-    body = {"error": error.sentence, "code": error.code}
-    return web.json_response(body, status=status)
-
-
-def guard(names: frozenset[str]) -> Middleware:
+def guard(names: frozenset[str], door: Door) -> Middleware:
     """A middleware: checks who asks, adds our headers, and lets nothing unknown out."""
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             check(request, names)
+            if (caller := await door.identify(request)) is not None:
+                request[CALLER] = caller
             return await handler(request)
-        except ForbiddenError as error:
-            return error_response(403, error)
         except PiChatError as error:
-            return error_response(400, error)
+            return failure(error)
         except web.HTTPNotFound:
-            return error_response(404, NotFoundError("There is nothing here."))
+            return failure(NotFoundError("There is nothing here."))
         except web.HTTPException:
             raise
         except ConnectionError:
@@ -121,7 +119,7 @@ def guard(names: frozenset[str]) -> Middleware:
         except Exception:  # the HTTP boundary: what is not known leaves only an id
             log_id = new_id()
             log.exception("request failed", log_id=log_id, path=request.path)
-            return error_response(500, PiChatError.unexpected(log_id))
+            return failure(PiChatError.unexpected(log_id))
 
     return guarded
 
@@ -129,5 +127,6 @@ def guard(names: frozenset[str]) -> Middleware:
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     """A signal handler for `on_response_prepare`. Files carry an ETag and are asked for again each
     time: an updated daemon never serves a page half old and half new."""
-    response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-cache")
+    response.headers["Server"] = "PiChat"
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from pichat import __version__
 from pichat.events import Event, TurnFinished, TurnStarted, TurnTool
-from pichat.gateway.services import House
+from pichat.gateway.services.house import House
 from pichat.health import Health
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from pichat.errors import UnknownActionError
+from pichat.gateway.door.caller import LADDER, Need
 from pichat.gateway.frames import field_error
 from pichat.gateway.protocol import Request
 from pichat.modules import load_all
@@ -21,10 +22,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """`reply` is the action of the reply; `example` is a payload that the handler accepts;
-    `takes_clips`: a request may be as large as a recording."""
+    """`needs`: the scope of who may. `reply` is the action of the reply; `example` is a payload
+    that the handler accepts; `takes_clips`: a request may be as large as a recording."""
 
     name: str
+    needs: Need
     reply: str
     description: str
     example: dict[str, Any]
@@ -41,6 +43,7 @@ REGISTRY: dict[str, Action] = {}
 def action(
     name: str,
     *,
+    needs: Need,
     example: dict[str, Any] | None = None,
     reply: str | None = None,
     takes_clips: bool = False,
@@ -50,6 +53,8 @@ def action(
     def register(handler: F) -> F:
         if name in REGISTRY:
             raise TypeError(f"action {name!r} is registered twice")
+        if needs not in LADDER:
+            raise TypeError(f"action {name!r} has to declare the scope that it needs")
         signature = inspect.signature(handler, eval_str=True)
         _, payload = signature.parameters.values()
         description = inspect.getdoc(handler)
@@ -59,6 +64,7 @@ def action(
             raise TypeError(f"action {name!r} needs a docstring and a Struct as its payload")
         REGISTRY[name] = Action(
             name=name,
+            needs=needs,
             reply=reply or name,
             description=description,
             example=example or {},

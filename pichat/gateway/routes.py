@@ -14,41 +14,36 @@ from aiohttp.typedefs import Handler
 
 from pichat.errors import (
     BadRequestError,
-    BusyError,
-    NotAllowedError,
-    NotFoundError,
-    PiChatError,
     TooLargeError,
-    UnavailableError,
 )
+from pichat.gateway.calls import Call
+from pichat.gateway.door.caller import LADDER, Need
+from pichat.gateway.door.entrances import CALLER, Entrances
 from pichat.gateway.frames import MAX_DEPTH, field_error, too_deep
-from pichat.gateway.guards import error_response
-from pichat.gateway.protocol import raw_json
+from pichat.gateway.replies import reply
 from pichat.gateway.services import Services
 from pichat.modules import load_all
 
 F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-_STATUS: tuple[tuple[type[PiChatError], int], ...] = (
-    (NotFoundError, 404),
-    (NotAllowedError, 403),
-    (TooLargeError, 413),
-    (BusyError, 503),
-    (UnavailableError, 503),
-)
+DEFAULT_BODY_BYTES = 64 * 1024
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """`path` has its parameters in braces; `status` is that of a reply that is no error."""
+    """`path` has its parameters in braces; `status` is that of a reply that is no error.
+    `raw_body`: the handler reads the body itself, by `read_body`, at most `max_bytes` of it."""
 
     method: Method
     path: str
+    needs: Need
     status: int
     description: str
     payload: type[msgspec.Struct]
     result: Any
-    handler: Callable[[Services, Any], Coroutine[Any, Any, Any]]
+    handler: Callable[[Call, Any], Coroutine[Any, Any, Any]]
+    raw_body: bool
+    max_bytes: int
 
     @property
     def name(self) -> str:
@@ -58,8 +53,17 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 REGISTRY: dict[str, Route] = {}
 
 
-def route(method: Method, path: str, *, status: int = 200) -> Callable[[F], F]:
-    """Register the decorated `async handler(services, payload) -> result`."""
+def route(
+    method: Method,
+    path: str,
+    *,
+    needs: Need,
+    status: int = 200,
+    raw_body: bool = False,
+    max_bytes: int = DEFAULT_BODY_BYTES,
+) -> Callable[[F], F]:
+    """Register the decorated `async handler(call, payload) -> result`; `needs`: the scope of who
+    may. The result is a Struct, a Blob or an EventStream."""
 
     def register(handler: F) -> F:
         signature = inspect.signature(handler, eval_str=True)
@@ -67,16 +71,21 @@ def route(method: Method, path: str, *, status: int = 200) -> Callable[[F], F]:
         description = inspect.getdoc(handler)
         kind = payload.annotation
         is_struct = inspect.isclass(kind) and issubclass(kind, msgspec.Struct)
+        if needs not in LADDER:
+            raise TypeError(f"route {path!r} has to declare the scope that it needs")
         if not description or not is_struct:
             raise TypeError(f"route {path!r} needs a docstring and a Struct as its payload")
         made = Route(
             method=method,
             path=path,
+            needs=needs,
             status=status,
             description=description,
             payload=kind,
             result=signature.return_annotation,
             handler=handler,
+            raw_body=raw_body,
+            max_bytes=max_bytes,
         )
         if REGISTRY.setdefault(made.name, made) is not made:
             raise TypeError(f"route {made.name!r} is registered twice")
@@ -91,35 +100,38 @@ def load_routes() -> tuple[Route, ...]:
     return tuple(REGISTRY.values())
 
 
-def add_routes(router: web.UrlDispatcher, services: Services) -> None:
+def add_routes(entrances: Entrances, services: Services) -> None:
     for each in load_routes():
-        router.add_route(each.method, each.path, _serving(each, services))
+        entrances.add(each.method, each.path, _serving(each, services), needs=each.needs)
 
 
 def _serving(found: Route, services: Services) -> Handler:
-    async def serve(request: web.Request) -> web.Response:
-        try:
-            payload = _read_payload(found, request, await _body(request))
-            result = await found.handler(services, payload)
-        except PiChatError as error:
-            status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
-            response = error_response(status, error)
-        else:
-            body = bytes(raw_json(result))
-            response = web.Response(body=body, status=found.status, content_type="application/json")
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    async def serve(request: web.Request) -> web.StreamResponse:
+        body = {} if found.raw_body else await _json_body(found, request)
+        payload = _read_payload(found, request, body)
+        call = Call(services, request.get(CALLER), request)
+        return await reply(request, await found.handler(call, payload), found.status)
 
     return serve
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def read_body(request: web.Request, max_bytes: int) -> bytes:
+    """The whole body. Raises TooLargeError, as soon as that is known."""
+    too_large = TooLargeError(f"The body may have at most {max_bytes} bytes.")
+    if (request.content_length or 0) > max_bytes:
+        raise too_large
+    pieces = bytearray()
+    async for piece in request.content.iter_any():
+        pieces += piece
+        if len(pieces) > max_bytes:
+            raise too_large
+    return bytes(pieces)
+
+
+async def _json_body(found: Route, request: web.Request) -> dict[str, Any]:
     """The JSON object in the body; an empty one is no body. Raises BadRequestError and
     TooLargeError."""
-    try:
-        raw = await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise TooLargeError(f"The body is too large: {error.text}.") from error
+    raw = await read_body(request, found.max_bytes)
     if not raw:
         return {}
     if request.content_type != "application/json":
@@ -134,7 +146,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
 
 def _read_payload(found: Route, request: web.Request, body: dict[str, Any]) -> msgspec.Struct:
     """Raises BadRequestError naming the field."""
-    in_body = found.method in ("POST", "PUT", "PATCH")
+    in_body = not found.raw_body and found.method in ("POST", "PUT", "PATCH")
     given = body if in_body else dict(request.query)
     if twice := given.keys() & request.match_info.keys():
         raise BadRequestError(f"“{found.name}”: “{min(twice)}” stands in the path.")

@@ -12,6 +12,8 @@ from aiohttp import web
 from pichat.config.types import Server
 from pichat.errors import StartError
 from pichat.gateway.actions.system import health_report
+from pichat.gateway.door.door import Door
+from pichat.gateway.door.entrances import Entrances
 from pichat.gateway.feed import Feed
 from pichat.gateway.guards import add_headers, guard, own_names
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
@@ -26,7 +28,6 @@ log = structlog.get_logger(__name__)
 WEB_ROOT = Path(__file__).parent.parent / "web"
 # aiohttp arms this when a client connects, so it also ends a request header that never ends.
 HEADER_TIMEOUT_S = 15.0
-_MAX_BODY_BYTES = 64 * 1024
 
 
 class Gateway:
@@ -44,6 +45,7 @@ class Gateway:
         self._config = config
         self._services = services
         self._stop_timeout_s = stop_timeout_s
+        self._door = Door(config)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe)
         self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)
@@ -110,15 +112,18 @@ class Gateway:
         return f"Port {where} cannot be opened: {error.strerror or error}."
 
     def _application(self, names: frozenset[str]) -> web.Application:
-        application = web.Application(middlewares=[guard(names)], client_max_size=_MAX_BODY_BYTES)
+        application = web.Application(middlewares=[guard(names, self._door)])
         application.on_response_prepare.append(add_headers)
-        application.router.add_get("/ws", self._sockets.handle)
-        application.router.add_get("/ws/chat", self._sockets.handle)
-        application.router.add_get("/health", self._health)
-        application.router.add_get("/metrics", self._show_metrics)
-        application.router.add_get("/", self._page)
-        add_routes(application.router, self._services)
-        application.router.add_static("/static/", WEB_ROOT)
+        entrances = Entrances(application.router)
+        # Whoever connects may say who it is in its first message.
+        entrances.add("GET", "/ws", self._sockets.handle, needs="anyone")
+        entrances.add("GET", "/ws/chat", self._sockets.handle, needs="anyone")
+        entrances.add("GET", "/health", self._health, needs="anyone")
+        entrances.add("GET", "/metrics", self._show_metrics, needs="agent")
+        entrances.add("GET", "/", self._page, needs="anyone")
+        add_routes(entrances, self._services)
+        entrances.add_files("/static/", WEB_ROOT)
+        entrances.check()
         return application
 
     async def _health(self, _: web.Request) -> web.Response:

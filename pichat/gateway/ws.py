@@ -7,8 +7,8 @@ from aiohttp import web
 
 from pichat.errors import BusyError
 from pichat.gateway.connection import Connection
+from pichat.gateway.failures import failure
 from pichat.gateway.feed import Feed
-from pichat.gateway.guards import error_response
 from pichat.gateway.registry import Action
 from pichat.gateway.services import Services
 
@@ -41,7 +41,7 @@ class WebSockets:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One client, from its upgrade until it goes."""
         if len(self._connections) >= self._max_connections:
-            return error_response(503, BusyError("Too many screens are connected."))
+            return failure(BusyError("Too many screens are connected."))
         # No compression: it costs each idle client a window of memory and each frame time. Text
         # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.
         # No writer limit: `Connection` itself decides when to wait for the client.

@@ -10,8 +10,9 @@ from typing import Any
 import aiohttp
 
 from pichat.config.types import CloudModel
+from pichat.events import Image
 from pichat.llm.anthropic_answer import AnthropicReader
-from pichat.llm.base import Call, Image, LlmEvent, Message, Request, ToolSpec
+from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.http import Patience, Server, base_url, below
 from pichat.llm.place import arguments_of, placed
 

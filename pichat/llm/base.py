@@ -8,16 +8,10 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from pichat.config.types import ModelParameters
+from pichat.events import Image
 
 Role = Literal["user", "assistant", "tool"]
 EndReason = Literal["stop", "length", "tool_calls", "refused"]
-
-
-class Image(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that the person sent. `data` is the file itself."""
-
-    media_type: str
-    data: bytes
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, runtime_checkable
 
 from pichat.errors import NotFoundError, UnsupportedError
-from pichat.llm.base import Image
+from pichat.events import Image
 
 MOST_IMAGE_BYTES = 8 * 1024 * 1024
 """The largest picture that is taken: it goes to the screens as one frame."""

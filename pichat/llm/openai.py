@@ -14,7 +14,8 @@ from yarl import URL
 
 from pichat.config.types import CloudModel
 from pichat.errors import UnsupportedError
-from pichat.llm.base import Image, LlmEvent, Message, Request, ToolSpec
+from pichat.events import Image
+from pichat.llm.base import LlmEvent, Message, Request, ToolSpec
 from pichat.llm.failures import RequestRefusedError, Told
 from pichat.llm.http import Patience, Server, base_url, below
 from pichat.llm.openai_answer import OpenAiReader

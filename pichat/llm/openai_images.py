@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from yarl import URL
 
-from pichat.llm.base import Image
+from pichat.events import Image
 from pichat.llm.failures import Asked
 from pichat.llm.http import Server
 from pichat.llm.images import MOST_IMAGE_BYTES, media_type

@@ -12,8 +12,9 @@ import msgspec
 import structlog
 
 from pichat.errors import BusyError, UnavailableError
+from pichat.events import Image
 from pichat.health import Health
-from pichat.llm.base import Image, Message
+from pichat.llm.base import Message
 from pichat.store import find
 from pichat.store.behind import WriteBehind
 from pichat.store.db import Database, Statement

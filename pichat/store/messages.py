@@ -10,8 +10,8 @@ from typing import Any, get_args
 import msgspec
 from msgspec import structs
 
-from pichat.events import Tokens, Tried
-from pichat.llm.base import Call, Image, Message, Role
+from pichat.events import Image, Tokens, Tried
+from pichat.llm.base import Call, Message, Role
 from pichat.store.db import Parameters, Statement
 
 LONGEST_TEXT = 100_000

@@ -10,9 +10,9 @@ import msgspec
 
 from pichat.config.types import Profile, Step
 from pichat.errors import CancelledByUserError, PiChatError
-from pichat.events import Question, Tokens, Tried, TurnText, TurnTool
+from pichat.events import Image, Question, Tokens, Tried, TurnText, TurnTool
 from pichat.llm.attempt import Answering
-from pichat.llm.base import Call, Image, Message, Request, Usage
+from pichat.llm.base import Call, Message, Request, Usage
 from pichat.llm.chain import ChainEvent, CutOffError
 from pichat.llm.errors import ModelFailedError
 from pichat.tools.specs import failure_text

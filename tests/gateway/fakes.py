@@ -19,6 +19,7 @@ from pichat.events import (
     Device,
     DeviceAdded,
     DeviceChanged,
+    Image,
     Kind,
     State,
     ToolCall,
@@ -33,7 +34,6 @@ from pichat.events import (
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
 from pichat.gateway.services import Services
 from pichat.health import Health
-from pichat.llm.base import Image
 from pichat.llm.images import Images
 from pichat.store.audit import open_audit
 from pichat.store.conversations import Conversations, open_conversations

@@ -32,9 +32,9 @@ async def test_each_example_is_answered(world: World, screen: Screen, name: str)
 def test_a_name_that_is_taken_fails() -> None:
     handler = REGISTRY["ping"].handler
     with pytest.raises(TypeError, match="registered twice"):
-        action("ping")(handler)
+        action("ping", needs="guest")(handler)
     with pytest.raises(TypeError, match="docstring"):
 
-        @action("nameless")
+        @action("nameless", needs="guest")
         def nameless(context: object, payload: dict[str, int]) -> None:
             """Its payload is no Struct."""

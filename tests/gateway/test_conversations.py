@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from pichat.events import Tokens
-from pichat.llm.base import Call, Image, Message
+from pichat.events import Image, Tokens
+from pichat.llm.base import Call, Message
 from pichat.store.messages import StoredMessage
 from tests.gateway.fakes import World
 from tests.gateway.screen import Screen

@@ -155,9 +155,9 @@ def test_each_route_is_described() -> None:
 def test_a_route_that_is_taken_fails() -> None:
     load_routes()
     with pytest.raises(TypeError, match="registered twice"):
-        route("GET", "/api/profiles")(REGISTRY["GET /api/profiles"].handler)
+        route("GET", "/api/profiles", needs="screen")(REGISTRY["GET /api/profiles"].handler)
     with pytest.raises(TypeError, match="docstring"):
 
-        @route("GET", "/api/nothing")
+        @route("GET", "/api/nothing", needs="guest")
         async def nothing(services: object, payload: dict[str, int]) -> None:
             """Its payload is no Struct."""

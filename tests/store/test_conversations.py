@@ -14,9 +14,9 @@ from msgspec import structs
 
 from pichat.bus import Bus
 from pichat.errors import NotFoundError, UnavailableError
-from pichat.events import Tokens, Tried
+from pichat.events import Image, Tokens, Tried
 from pichat.health import Health
-from pichat.llm.base import Call, Image, Message
+from pichat.llm.base import Call, Message
 from pichat.store.conversations import PART, Conversations, open_conversations
 from pichat.store.db import Database, open_database
 from pichat.store.messages import LONGEST_TEXT, StoredMessage

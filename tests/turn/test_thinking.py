@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from pichat.config.types import ModelParameters, Profile
 from pichat.errors import DeviceSilentError
-from pichat.events import Tokens, ToolResult, TurnText, TurnTool
-from pichat.llm.base import CallDelta, Ended, Image, Message, TextDelta, Usage
+from pichat.events import Image, Tokens, ToolResult, TurnText, TurnTool
+from pichat.llm.base import CallDelta, Ended, Message, TextDelta, Usage
 from pichat.turn.acting import MOST_CALLS
 from tests.support.scripted_model import FOR_EVER, STOP, Line, Scripted, calling, words
 from tests.turn.thinking_parts import (

@@ -56,13 +56,13 @@ class RestoredBackup(msgspec.Struct, frozen=True, kw_only=True):
     restored: Restored | None = None
 
 
-@action("get_backups")
+@action("get_backups", needs="admin")
 async def get_backups(context: Context, payload: GetBackups) -> BackupList:  # noqa: ARG001
     """List the backups: when each was made, of which network, with how many devices."""
     return BackupList(backups=await context.services.backups.list())
 
 
-@action("create_backup")
+@action("create_backup", needs="admin")
 async def create_backup(context: Context, payload: CreateBackup) -> Created:  # noqa: ARG001
     """Make a backup now. PiChat makes them by itself as well: after every change and daily."""
     backups = context.services.backups
@@ -72,6 +72,7 @@ async def create_backup(context: Context, payload: CreateBackup) -> Created:  # 
 
 @action(
     "restore_backup",
+    needs="admin",
     example={"name": "backup-20260101T120000Z.json", "sure": False},
     takes_clips=True,
 )

@@ -65,7 +65,7 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
 
 
-@action("chat", example={"text": "turn on the kitchen light"})
+@action("chat", needs="guest", example={"text": "turn on the kitchen light"})
 async def chat(context: Context, payload: Chat) -> ChatDone:
     """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
     conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
@@ -149,7 +149,7 @@ def _usage(tokens: Tokens | None) -> dict[str, float]:
     return usage if tokens.cost_usd is None else {**usage, "cost_usd": tokens.cost_usd}
 
 
-@action("cancel", example={"request_id": "chat-1"})
+@action("cancel", needs="guest", example={"request_id": "chat-1"})
 def cancel(context: Context, payload: Cancel) -> Cancelled:
     """End a request of this connection, which then replies with the error `cancelled`. A command
     that a device has already received is not taken back."""

@@ -6,10 +6,10 @@ from typing import Annotated
 import msgspec
 
 from pichat.errors import BadRequestError, NotFoundError
-from pichat.events import Tokens, Tried
+from pichat.events import Image, Tokens, Tried
 from pichat.gateway.context import Context
 from pichat.gateway.registry import action
-from pichat.llm.base import Image, Role
+from pichat.llm.base import Role
 from pichat.store.find import Conversation
 from pichat.store.messages import StoredMessage
 
@@ -121,7 +121,9 @@ class MessagesList(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
 
 
-@action("get_conversations", reply="conversations_list", example={"query": "kitchen"})
+@action(
+    "get_conversations", needs="screen", reply="conversations_list", example={"query": "kitchen"}
+)
 async def get_conversations(context: Context, payload: GetConversations) -> ConversationsList:
     """List conversations, or search them; those with the newest message come first."""
     found = await context.services.conversations.newest(
@@ -130,7 +132,12 @@ async def get_conversations(context: Context, payload: GetConversations) -> Conv
     return ConversationsList(conversations=tuple(map(_view, found)))
 
 
-@action("create_conversation", reply="conversation_created", example={"title": "Holiday plans"})
+@action(
+    "create_conversation",
+    needs="screen",
+    reply="conversation_created",
+    example={"title": "Holiday plans"},
+)
 async def create_conversation(context: Context, payload: CreateConversation) -> OneConversation:
     """Begin a conversation. One also begins by itself with the first message under a new id."""
     profile = payload.profile or context.services.profiles.active
@@ -140,7 +147,7 @@ async def create_conversation(context: Context, payload: CreateConversation) -> 
     return OneConversation(conversation=_view(created))
 
 
-@action("get_conversation", reply="conversation", example={"id": "voice"})
+@action("get_conversation", needs="screen", reply="conversation", example={"id": "voice"})
 async def get_conversation(context: Context, payload: NamedId) -> OneConversation:
     """Tell about one conversation."""
     found = await context.services.conversations.get(payload.id)
@@ -149,6 +156,7 @@ async def get_conversation(context: Context, payload: NamedId) -> OneConversatio
 
 @action(
     "update_conversation",
+    needs="screen",
     reply="conversation_updated",
     example={"id": "voice", "title": "What was spoken"},
 )
@@ -163,14 +171,21 @@ async def update_conversation(context: Context, payload: UpdateConversation) -> 
     return OneConversation(conversation=_view(changed))
 
 
-@action("delete_conversation", reply="conversation_deleted", example={"id": "voice"})
+@action(
+    "delete_conversation", needs="screen", reply="conversation_deleted", example={"id": "voice"}
+)
 async def delete_conversation(context: Context, payload: NamedId) -> DeletedId:
     """Delete a conversation with all its messages."""
     await context.services.conversations.delete(payload.id)
     return DeletedId(id=payload.id)
 
 
-@action("get_messages", reply="messages_list", example={"conversation_id": "voice", "limit": 20})
+@action(
+    "get_messages",
+    needs="screen",
+    reply="messages_list",
+    example={"conversation_id": "voice", "limit": 20},
+)
 async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
     """List the messages of a conversation, a page at a time; a page has at most about 1 MiB, and
     none when nothing was said under that id."""
@@ -188,7 +203,9 @@ async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
     )
 
 
-@action("delete_message", reply="message_deleted", example={"id": "1f0c6d1f3ab54c6e"})
+@action(
+    "delete_message", needs="screen", reply="message_deleted", example={"id": "1f0c6d1f3ab54c6e"}
+)
 async def delete_message(context: Context, payload: NamedId) -> DeletedId:
     """Delete one message."""
     await context.services.conversations.delete_message(payload.id)

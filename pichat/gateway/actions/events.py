@@ -47,7 +47,7 @@ class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-@action("subscribe", example={"topics": ["devices", "voice"]})
+@action("subscribe", needs="guest", example={"topics": ["devices", "voice"]})
 def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     """Take a snapshot, and hear of every change from then on: frames of status `event` with this
     request's id, whose action is the event's name (device_added, device_changed, device_removed,
@@ -72,7 +72,7 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     )
 
 
-@action("unsubscribe")
+@action("unsubscribe", needs="guest")
 def unsubscribe(context: Context, payload: Unsubscribe) -> Unsubscribed:  # noqa: ARG001
     """Hear of no more events."""
     context.client.unsubscribe()

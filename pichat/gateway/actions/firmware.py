@@ -31,13 +31,13 @@ class UpdateFirmware(msgspec.Struct, frozen=True, kw_only=True):
     source: Literal["screen", "shell"] = "screen"
 
 
-@action("get_firmware", example={"device_id": "Kitchen light"})
+@action("get_firmware", needs="admin", example={"device_id": "Kitchen light"})
 async def get_firmware(context: Context, payload: GetFirmware) -> FirmwareState:
     """Ask a device which firmware it has, and list the images that there are for it."""
     return await context.services.network.firmware(payload.device_id)
 
 
-@action("update_firmware", example={"device_id": "Kitchen light"}, takes_clips=True)
+@action("update_firmware", needs="admin", example={"device_id": "Kitchen light"}, takes_clips=True)
 async def update_firmware(context: Context, payload: UpdateFirmware) -> FirmwareState:
     """Begin an update, which takes minutes to an hour; the device works on meanwhile. Complete once
     it has begun; how it goes on and ends is told to subscribers as `network_progress`."""

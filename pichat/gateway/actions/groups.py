@@ -46,7 +46,7 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
     group_id: str
 
 
-@action("get_groups")
+@action("get_groups", needs="guest")
 def get_groups(context: Context, payload: GetGroups) -> Groups:  # noqa: ARG001
     """List the groups that people made. The name of one can be said, and is a device's name to the
     tools; what is kept on the devices for that is of no concern."""
@@ -55,6 +55,7 @@ def get_groups(context: Context, payload: GetGroups) -> Groups:  # noqa: ARG001
 
 @action(
     "create_group",
+    needs="screen",
     reply="group_created",
     example={"name": "Reading corner", "device_ids": ["00:12:4b:00:00:00:00:01"]},
 )
@@ -65,7 +66,10 @@ async def create_group(context: Context, payload: CreateGroup) -> Group:
 
 
 @action(
-    "update_group", reply="group_updated", example={"group_id": "1f0c", "name": "Reading corner"}
+    "update_group",
+    needs="screen",
+    reply="group_updated",
+    example={"group_id": "1f0c", "name": "Reading corner"},
 )
 async def update_group(context: Context, payload: UpdateGroup) -> Group:
     """Give a group another name or other devices."""
@@ -75,7 +79,7 @@ async def update_group(context: Context, payload: UpdateGroup) -> Group:
     return Group(group=group)
 
 
-@action("delete_group", reply="group_deleted", example={"group_id": "1f0c"})
+@action("delete_group", needs="screen", reply="group_deleted", example={"group_id": "1f0c"})
 async def delete_group(context: Context, payload: DeleteGroup) -> Deleted:
     """Take a group apart. Its devices stay."""
     await context.services.groups.delete(payload.group_id)

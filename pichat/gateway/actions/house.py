@@ -65,13 +65,17 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
 
 
-@action("get_devices")
+@action("get_devices", needs="guest")
 def get_devices(context: Context, payload: GetDevices) -> Devices:  # noqa: ARG001
     """List every device with its capabilities and its state as last reported."""
     return Devices(devices=context.services.house.devices())
 
 
-@action("control_device", example={"name": "Kitchen light", "capability": "on_off", "value": True})
+@action(
+    "control_device",
+    needs="guest",
+    example={"name": "Kitchen light", "capability": "on_off", "value": True},
+)
 async def control_device(context: Context, payload: ControlDevice) -> Controlled:
     """Change one capability of one device. Complete only once the device has confirmed the new
     state, or with the question that a person has to answer first; otherwise an error:
@@ -114,7 +118,11 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
     )
 
 
-@action("update_device", example={"device_id": "00:12:4b:00:00:00:00:01", "name": "Reading lamp"})
+@action(
+    "update_device",
+    needs="screen",
+    example={"device_id": "00:12:4b:00:00:00:00:01", "name": "Reading lamp"},
+)
 async def update_device(context: Context, payload: UpdateDevice) -> Updated:
     """Give a device another name, put it in another room, or say whether a person has to say yes
     before it opens, unlocks or heats."""

@@ -31,7 +31,11 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
-@action("generate_image", example={"prompt": "A lighthouse at night", "size": "1024x1024"})
+@action(
+    "generate_image",
+    needs="screen",
+    example={"prompt": "A lighthouse at night", "size": "1024x1024"},
+)
 async def generate_image(context: Context, payload: GenerateImage) -> Drawn:
     """Have a picture drawn. Replies `processing` (metadata: `provider`, `model`), then one chunk of
     type `image` in base64 (metadata: `media_type`, and the `size` that was asked for). Unsupported

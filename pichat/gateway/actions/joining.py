@@ -49,7 +49,7 @@ class Forgotten(msgspec.Struct, frozen=True, kw_only=True):
     device_id: str
 
 
-@action("permit_join", example={"duration_s": 120})
+@action("permit_join", needs="screen", example={"duration_s": 120})
 async def permit_join(context: Context, payload: PermitJoin) -> Permitted:
     """Let new devices join the house's network for a while. Subscribers of `network` hear how far
     each has come (`join_progress`), and those of `devices` of the device once it can be used
@@ -64,20 +64,20 @@ async def permit_join(context: Context, payload: PermitJoin) -> Permitted:
     return Permitted(duration_s=payload.duration_s, joining=joining)
 
 
-@action("get_joining")
+@action("get_joining", needs="agent")
 def get_joining(context: Context, payload: GetJoining) -> JoiningState:  # noqa: ARG001
     """Whether devices may join, and how far those have come that did."""
     joining = context.services.joining
     return JoiningState(joining=joining.state(), devices=joining.under_way())
 
 
-@action("retry_join", example={"device_id": "00:12:4b:00:00:00:00:01"})
+@action("retry_join", needs="screen", example={"device_id": "00:12:4b:00:00:00:00:01"})
 def retry_join(context: Context, payload: OneDevice) -> JoinProgress:
     """Ask a device again what it is, whose interview got stuck."""
     return context.services.joining.retry(payload.device_id)
 
 
-@action("forget_join", example={"device_id": "00:12:4b:00:00:00:00:01"})
+@action("forget_join", needs="screen", example={"device_id": "00:12:4b:00:00:00:00:01"})
 async def forget_join(context: Context, payload: OneDevice) -> Forgotten:
     """Give up a device that joined and never told what it is: it is sent away and forgotten."""
     await context.services.joining.forget(payload.device_id)

@@ -25,7 +25,7 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
     codes: tuple[LockCode, ...]
 
 
-@action("get_lock_codes", example={"device_id": "Front door lock"})
+@action("get_lock_codes", needs="screen", example={"device_id": "Front door lock"})
 async def get_lock_codes(context: Context, payload: GetLockCodes) -> Codes:
     """Ask a lock which of its code slots are in use, for whom, and whether they are enabled. The
     codes themselves never leave the lock's hub."""

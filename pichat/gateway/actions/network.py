@@ -44,34 +44,34 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     changed: ChannelChanged | None = None
 
 
-@action("get_network")
+@action("get_network", needs="agent")
 def get_network(context: Context, payload: GetNetwork) -> NetworkStatus:  # noqa: ARG001
     """Tell the network's channel and addresses, the stick and its firmware, how many devices there
     are and what the stick has sent, and the map of the last scan."""
     return context.services.network.network()
 
 
-@action("scan_network")
+@action("scan_network", needs="admin")
 async def scan_network(context: Context, payload: GetNetwork) -> NetworkMap:  # noqa: ARG001
     """Ask every router whom it hears: the map of the network. Takes some seconds; its progress is
     told to subscribers as `network_progress`."""
     return await context.services.network.scan_map()
 
 
-@action("get_neighbours", example={"device_id": "Kitchen light"})
+@action("get_neighbours", needs="screen", example={"device_id": "Kitchen light"})
 async def get_neighbours(context: Context, payload: GetNeighbours) -> Neighbours:
     """Ask one router, or the stick, whom it hears and how it sends on."""
     return await context.services.network.neighbours(payload.device_id)
 
 
-@action("scan_energy")
+@action("scan_energy", needs="admin")
 async def scan_energy(context: Context, payload: GetNetwork) -> EnergyScan:  # noqa: ARG001
     """Listen on every channel, and recommend one. Takes some seconds, in which devices are heard
     badly."""
     return await context.services.network.scan_energy()
 
 
-@action("change_channel", example={"channel": 20})
+@action("change_channel", needs="admin", example={"channel": 20})
 async def change_channel(context: Context, payload: ChangeChannel) -> Channel:
     """Move the network to another channel, with `confirm: true`; else tell what that means. A
     backup is made before, and afterwards every device that listens is asked whether it came

@@ -91,7 +91,7 @@ async def remove_profile(services: Services, name: str) -> DeletedProfile:
     return DeletedProfile(name=name, gone=gone, message=message)
 
 
-@action("get_profiles")
+@action("get_profiles", needs="screen")
 def get_profiles(context: Context, payload: GetProfiles) -> ProfilesList:  # noqa: ARG001
     """List the profiles, each with its settings and with what was changed of them."""
     return list_profiles(context.services)
@@ -99,6 +99,7 @@ def get_profiles(context: Context, payload: GetProfiles) -> ProfilesList:  # noq
 
 @action(
     "create_profile",
+    needs="admin",
     example={"name": "kids", "settings": {"style": {"rate": 0.9}, "system": "Be kind."}},
 )
 async def create_profile(context: Context, payload: CreateProfile) -> OneProfile:
@@ -107,21 +108,25 @@ async def create_profile(context: Context, payload: CreateProfile) -> OneProfile
     return await add_profile(context.services, payload)
 
 
-@action("update_profile", example={"name": "default", "settings": {"style.accent": "scottish"}})
+@action(
+    "update_profile",
+    needs="admin",
+    example={"name": "default", "settings": {"style.accent": "scottish"}},
+)
 async def update_profile(context: Context, payload: UpdateProfile) -> OneProfile:
     """Change some settings of a profile, all of them or none. A setting that was never changed
     follows config.yaml."""
     return await change_profile(context.services, payload)
 
 
-@action("delete_profile", example={"name": "kids"})
+@action("delete_profile", needs="admin", example={"name": "kids"})
 async def delete_profile(context: Context, payload: NamedProfile) -> DeletedProfile:
     """Delete a profile; `default` takes its place where it was used. One that stands in config.yaml
     stays, and is as it is there again."""
     return await remove_profile(context.services, payload.name)
 
 
-@action("activate_profile", example={"name": "default"})
+@action("activate_profile", needs="screen", example={"name": "default"})
 async def activate_profile(context: Context, payload: NamedProfile) -> OneProfile:
     """Have a profile answer wherever none is called by its name or its wake word."""
     return OneProfile(profile=await context.services.profiles.activate(payload.name))

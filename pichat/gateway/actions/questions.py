@@ -34,7 +34,7 @@ class OpenQuestions(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...]
 
 
-@action("confirm", example={"id": "5f0c9a", "yes": True})
+@action("confirm", needs="screen", example={"id": "5f0c9a", "yes": True})
 async def confirm(context: Context, payload: Confirm) -> Confirmed:
     """Answer a question that was told as `confirmation_asked`. After a yes the call is carried out,
     and its outcomes are the reply. not_found: it was answered already, or it is too late."""
@@ -45,7 +45,7 @@ async def confirm(context: Context, payload: Confirm) -> Confirmed:
     return Confirmed(id=payload.id, answer=answer, outcomes=result.outcomes)
 
 
-@action("get_questions")
+@action("get_questions", needs="guest")
 def get_questions(context: Context, payload: GetQuestions) -> OpenQuestions:  # noqa: ARG001
     """List what waits for a person's yes, oldest first. Each is open for 30 seconds."""
     return OpenQuestions(questions=context.services.tools.open_questions())

@@ -30,7 +30,7 @@ class NetworkRepair(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Meaning, ...]
 
 
-@action("repair_network", example={"choice": "restore"})
+@action("repair_network", needs="admin", example={"choice": "restore"})
 async def repair_network(context: Context, payload: RepairNetwork) -> NetworkRepair:
     """Do something about a stick that holds another network than the known one, or is another one:
     restore the known network onto it, adopt its own, or start afresh. Asked twice: first for what

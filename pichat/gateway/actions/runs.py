@@ -36,14 +36,14 @@ class RunAudio(msgspec.Struct, frozen=True, kw_only=True):
     data: str
 
 
-@action("get_runs", example={"limit": 20})
+@action("get_runs", needs="screen", example={"limit": 20})
 def get_runs(context: Context, payload: GetRuns) -> RunsList:
     """List the last spoken runs, newest first: at most 20, and as many near misses and wakes that
     were left to another station. They are kept in memory only."""
     return RunsList(runs=context.services.runs.newest(payload.limit))
 
 
-@action("get_run_audio", example={"turn_id": "1f0c6d1f3ab54c6e"})
+@action("get_run_audio", needs="screen", example={"turn_id": "1f0c6d1f3ab54c6e"})
 async def get_run_audio(context: Context, payload: GetRunAudio) -> RunAudio:
     """The sound of a run, if the owner lets it be kept; otherwise not_found, which says how."""
     pcm = context.services.runs.sound(payload.turn_id)

@@ -75,7 +75,7 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
     question: Question | None = None
 
 
-@action("get_scenes")
+@action("get_scenes", needs="guest")
 def get_scenes(context: Context, payload: GetScenes) -> Scenes:  # noqa: ARG001
     """List the scenes with the states that they are made of."""
     return Scenes(scenes=context.services.scenes.all())
@@ -83,6 +83,7 @@ def get_scenes(context: Context, payload: GetScenes) -> Scenes:  # noqa: ARG001
 
 @action(
     "create_scene",
+    needs="screen",
     reply="scene_created",
     example={"name": "Movie night", "area": "Living room", "transition_s": 2},
 )
@@ -98,7 +99,12 @@ async def create_scene(context: Context, payload: CreateScene) -> Made:
     return Made(scene=scene)
 
 
-@action("update_scene", reply="scene_updated", example={"scene_id": "1f0c", "capture": True})
+@action(
+    "update_scene",
+    needs="screen",
+    reply="scene_updated",
+    example={"scene_id": "1f0c", "capture": True},
+)
 async def update_scene(context: Context, payload: UpdateScene) -> Made:
     """Change a scene's name, states or transition."""
     scene = await context.services.scenes.update(
@@ -111,14 +117,14 @@ async def update_scene(context: Context, payload: UpdateScene) -> Made:
     return Made(scene=scene)
 
 
-@action("delete_scene", reply="scene_deleted", example={"scene_id": "1f0c"})
+@action("delete_scene", needs="screen", reply="scene_deleted", example={"scene_id": "1f0c"})
 async def delete_scene(context: Context, payload: DeleteScene) -> Deleted:
     """Forget a scene. Its devices stay as they are."""
     await context.services.scenes.delete(payload.scene_id)
     return Deleted(scene_id=payload.scene_id)
 
 
-@action("activate_scene", reply="scene_activated", example={"scene": "Movie night"})
+@action("activate_scene", needs="guest", reply="scene_activated", example={"scene": "Movie night"})
 async def activate_scene(context: Context, payload: ActivateScene) -> Activated:
     """Take up a scene. Complete once each of its devices has confirmed or failed, or with the
     question that a person has to answer first."""

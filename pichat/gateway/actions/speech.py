@@ -91,7 +91,11 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-@action("listen_start", example={"sample_rate_hz": 16000, "channels": 1, "station": "screen"})
+@action(
+    "listen_start",
+    needs="guest",
+    example={"sample_rate_hz": 16000, "channels": 1, "station": "screen"},
+)
 async def listen_start(context: Context, payload: ListenStart) -> Listened:
     """Begin to send sound. Replies `processing` (metadata: `station`, the name in the events) when
     it may come, as binary frames or with `listen_audio`, and is complete when all of it has been
@@ -159,7 +163,7 @@ async def _send(context: Context, piece: Piece | Control, *, binary: bool) -> No
         await context.chunk("audio", base64.b64encode(piece.pcm).decode(), form)
 
 
-@action("listen_audio", example={"data": "AAAAAA=="})
+@action("listen_audio", needs="guest", example={"data": "AAAAAA=="})
 async def listen_audio(context: Context, payload: ListenAudio) -> Listened:
     """Send a piece of sound; complete once it has been taken in."""
     sound = _listening(context)
@@ -167,7 +171,7 @@ async def listen_audio(context: Context, payload: ListenAudio) -> Listened:
     return Listened(seconds=round(sound.seconds, 3))
 
 
-@action("listen_stop")
+@action("listen_stop", needs="guest")
 async def listen_stop(context: Context, payload: ListenStop) -> Listened:  # noqa: ARG001
     """No more sound will come. Complete when the rest has been listened to, as is then the
     `listen_start`."""
@@ -177,7 +181,12 @@ async def listen_stop(context: Context, payload: ListenStop) -> Listened:  # noq
     return Listened(seconds=round(sound.seconds, 3))
 
 
-@action("speech_to_text", example={"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEA…"}, takes_clips=True)
+@action(
+    "speech_to_text",
+    needs="guest",
+    example={"data": "UklGRiQAAABXQVZFZm10IBAAAAABAAEA…"},
+    takes_clips=True,
+)
 async def speech_to_text(context: Context, payload: SpeechToText) -> SpokenText:
     """What is said in a recording. Nothing is done about it."""
     from pichat.audio.wav import read_wav  # brings numpy, which not every daemon needs
@@ -190,6 +199,7 @@ async def speech_to_text(context: Context, payload: SpeechToText) -> SpokenText:
 
 @action(
     "text_to_speech",
+    needs="guest",
     example={"text": "Good morning.", "voice_gender": "female", "voice_accent": "british"},
 )
 async def text_to_speech(context: Context, payload: TextToSpeech) -> Spoken:

@@ -50,13 +50,13 @@ def health_report(health: Health) -> HealthReport:
     )
 
 
-@action("ping", reply="pong")
+@action("ping", needs="guest", reply="pong")
 def ping(context: Context, payload: Ping) -> Pong:  # noqa: ARG001
     """Ask whether the daemon answers, and what time it has."""
     return Pong(time=now())
 
 
-@action("get_health")
+@action("get_health", needs="guest")
 def get_health(context: Context, payload: GetHealth) -> HealthReport:  # noqa: ARG001
     """Tell the condition of each part, with the reason where it is not ok."""
     return health_report(context.services.health)

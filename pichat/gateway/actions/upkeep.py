@@ -147,7 +147,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: dict[str, Any]
 
 
-@action("remove_device", example={"device_id": "Kitchen light"})
+@action("remove_device", needs="admin", example={"device_id": "Kitchen light"})
 async def remove_device(context: Context, payload: RemoveDevice) -> Removed:
     """Have a device leave the network, and forget it. One that does not answer stays, unless it is
     removed by `force`."""
@@ -156,7 +156,7 @@ async def remove_device(context: Context, payload: RemoveDevice) -> Removed:
     return removed
 
 
-@action("identify_device", example={"device_id": "Kitchen light"})
+@action("identify_device", needs="screen", example={"device_id": "Kitchen light"})
 async def identify_device(context: Context, payload: IdentifyDevice) -> Identified:
     """Have a device show which it is, by blinking or beeping."""
     arguments = {"device": payload.device_id, "duration_s": payload.duration_s}
@@ -164,7 +164,7 @@ async def identify_device(context: Context, payload: IdentifyDevice) -> Identifi
     return Identified(name=result.value, duration_s=payload.duration_s)
 
 
-@action("get_bindings", example={"device_id": "Kitchen light"})
+@action("get_bindings", needs="admin", example={"device_id": "Kitchen light"})
 async def get_bindings(context: Context, payload: GetBindings) -> Bindings:
     """Ask a device to whom its clusters talk by themselves."""
     return await context.services.network.bindings(payload.device_id)
@@ -172,6 +172,7 @@ async def get_bindings(context: Context, payload: GetBindings) -> Bindings:
 
 @action(
     "bind_device",
+    needs="admin",
     example={"device_id": "Hallway motion", "cluster": "occupancy", "target": "coordinator"},
 )
 async def bind_device(context: Context, payload: BindDevice) -> Bound:
@@ -182,6 +183,7 @@ async def bind_device(context: Context, payload: BindDevice) -> Bound:
 
 @action(
     "unbind_device",
+    needs="admin",
     example={"device_id": "Hallway motion", "cluster": "occupancy", "target": "coordinator"},
 )
 async def unbind_device(context: Context, payload: BindDevice) -> Bound:
@@ -191,6 +193,7 @@ async def unbind_device(context: Context, payload: BindDevice) -> Bound:
 
 @action(
     "get_reporting",
+    needs="admin",
     example={"device_id": "Office plug", "cluster": "on_off", "attribute": "on_off"},
 )
 async def get_reporting(context: Context, payload: GetReporting) -> Reporting:
@@ -202,6 +205,7 @@ async def get_reporting(context: Context, payload: GetReporting) -> Reporting:
 
 @action(
     "set_reporting",
+    needs="admin",
     example={
         "device_id": "Office plug",
         "cluster": "on_off",
@@ -219,6 +223,7 @@ async def set_reporting(context: Context, payload: SetReporting) -> Reporting:
 
 @action(
     "read_attribute",
+    needs="admin",
     example={"device_id": "Kitchen light", "cluster": "basic", "attribute": "model"},
 )
 async def read_attribute(context: Context, payload: ReadAttribute) -> Attributes:
@@ -235,6 +240,7 @@ async def read_attribute(context: Context, payload: ReadAttribute) -> Attributes
 
 @action(
     "write_attribute",
+    needs="admin",
     example={
         "device_id": "Kitchen light",
         "cluster": "on_off",
@@ -252,6 +258,7 @@ async def write_attribute(context: Context, payload: WriteAttribute) -> Written:
 
 @action(
     "send_cluster_command",
+    needs="admin",
     example={"device_id": "Kitchen light", "cluster": "on_off", "command": "toggle"},
 )
 async def send_cluster_command(context: Context, payload: SendClusterCommand) -> Sent:
@@ -262,7 +269,7 @@ async def send_cluster_command(context: Context, payload: SendClusterCommand) ->
     return Sent(answer=result.value, question=result.question)
 
 
-@action("get_diagnostics")
+@action("get_diagnostics", needs="admin")
 def get_diagnostics(context: Context, payload: GetDiagnostics) -> Exported:  # noqa: ARG001
     """Tell all that helps somebody else to understand what is wrong with the network: versions,
     settings, devices, counters and the last changes of health. Keys are masked."""

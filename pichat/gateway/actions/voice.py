@@ -25,7 +25,7 @@ class VoiceNow(msgspec.Struct, frozen=True, kw_only=True):
     voice: VoiceChanged
 
 
-@action("set_mute", example={"muted": True})
+@action("set_mute", needs="screen", example={"muted": True})
 def set_mute(context: Context, payload: SetMute) -> VoiceNow:
     """Stop listening to the microphone of this machine, or listen to it again. An answer that is
     being spoken goes on; screens that listen are not muted by it."""
@@ -33,14 +33,14 @@ def set_mute(context: Context, payload: SetMute) -> VoiceNow:
     return VoiceNow(voice=context.services.voice.state)
 
 
-@action("stop_speaking")
+@action("stop_speaking", needs="guest")
 def stop_speaking(context: Context, payload: StopSpeaking) -> VoiceNow:  # noqa: ARG001
     """Be silent at once, as after the stop word. Harmless when nothing is being said."""
     context.services.voice.interrupt()
     return VoiceNow(voice=context.services.voice.state)
 
 
-@action("start_listening")
+@action("start_listening", needs="guest")
 def start_listening(context: Context, payload: StartListening) -> VoiceNow:  # noqa: ARG001
     """Listen to the microphone of this machine as after the wake word. Unavailable when it is deaf
     or muted."""

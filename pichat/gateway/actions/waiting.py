@@ -22,7 +22,7 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     device: Device
 
 
-@action("cancel_waiting", example={"device_id": "00:12:4b:00:00:00:00:01"})
+@action("cancel_waiting", needs="screen", example={"device_id": "00:12:4b:00:00:00:00:01"})
 async def cancel_waiting(context: Context, payload: CancelWaiting) -> Cancelled:
     """Do not tell a sleeping device any more what it was to be told when it wakes. What waits is
     in the device's `waiting`. Not found when there is nothing."""

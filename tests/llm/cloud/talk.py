@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pichat.config.types import ModelParameters
-from pichat.llm.base import (
-    Call,
-    CallDelta,
-    Ended,
-    Image,
-    LlmEvent,
-    Message,
-    Request,
-    TextDelta,
-    ToolSpec,
-)
+from pichat.events import Image
+from pichat.llm.base import Call, CallDelta, Ended, LlmEvent, Message, Request, TextDelta, ToolSpec
 
 PIXEL = b"\x89PNG\r\n\x1a\n picture"
 SCHEMA: dict[str, Any] = {

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pichat.errors import NotFoundError, UnsupportedError
-from pichat.llm.base import Image
+from pichat.events import Image
 from pichat.llm.errors import ModelFailedError, ModelRefusedError, RateLimitedError
 from pichat.llm.images import MOST_IMAGE_BYTES, Images, media_type
 from pichat.llm.openai import OpenAi, create

@@ -1,0 +1,60 @@
+"""What a handler of the REST API is given, and what it may reply with beside JSON."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from pichat.gateway.door.caller import Caller, UnauthenticatedError
+from pichat.gateway.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request: the daemon's services, and who asks, as far as that is
+    `known`. `request` is for what the payload
+    cannot hold: a body that is no JSON, headers."""
+
+    services: Services
+    known: Caller | None
+    request: web.Request
+
+    @property
+    def caller(self) -> Caller:
+        """Raises UnauthenticatedError where nobody has said so, which only a route for anyone can
+        meet."""
+        if self.known is None:
+            raise UnauthenticatedError("Nobody has said who this is.")
+        return self.known
+
+
+class Blob(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as a reply. `name`: under which a browser keeps it instead of showing it."""
+
+    body: bytes
+    media_type: str
+    name: str | None = None
+
+
+class ServerEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One server-sent event. `data`: UTF-8 text without line breaks; JSON has none."""
+
+    data: bytes
+    event: str | None = None
+    id: str | None = None
+
+    def encoded(self) -> bytes:
+        head = b""
+        if self.id is not None:
+            head += f"id: {self.id}\n".encode()
+        if self.event is not None:
+            head += f"event: {self.event}\n".encode()
+        return head + b"data: " + self.data + b"\n\n"
+
+
+class EventStream(msgspec.Struct, frozen=True, kw_only=True):
+    """Server-sent events as a reply. Closing `events` ends the work; it is closed when the client
+    goes. A failure before the first event is a reply of its own, one after it `last_words`."""
+
+    events: AsyncIterator[ServerEvent]

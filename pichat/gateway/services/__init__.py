@@ -1,0 +1,43 @@
+"""What the actions need of the daemon. The application hands the real parts in."""
+
+from dataclasses import dataclass, field
+
+from pichat.bus import Bus
+from pichat.gateway.services.house import House, Joining, LockCodes
+from pichat.gateway.services.network import Backups, NetworkCare
+from pichat.gateway.services.repairs import Repairs
+from pichat.gateway.services.talk import (
+    Clips,
+    Conversations,
+    Images,
+    Profiles,
+    Runs,
+    Tools,
+    Turns,
+    Voice,
+)
+from pichat.gateway.services.together import Groups, Scenes
+from pichat.health import Health
+from pichat.llm.images import nobody_draws
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    turns: Turns
+    tools: Tools
+    house: House
+    joining: Joining
+    voice: Voice
+    clips: Clips
+    runs: Runs
+    profiles: Profiles
+    conversations: Conversations
+    backups: Backups
+    repairs: Repairs
+    network: NetworkCare
+    lock_codes: LockCodes
+    groups: Groups
+    scenes: Scenes
+    bus: Bus
+    health: Health
+    images: Images = field(default_factory=nobody_draws)
