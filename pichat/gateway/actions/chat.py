@@ -15,11 +15,10 @@ from pichat.events import (
     TurnStarted,
     TurnText,
     TurnTool,
-    Utterance,
 )
 from pichat.gateway.context import Context
-from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
+from pichat.gateway.saying import utterance
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_000)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -69,17 +68,17 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 async def chat(context: Context, payload: Chat) -> ChatDone:
     """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
     conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
-    utterance = Utterance(
-        candidates=(payload.text,),
-        source=payload.source,
-        turn_id=new_id(),
+    said = utterance(
+        context.caller,
+        payload.text,
         conversation_id=payload.conversation_id or context.client.conversation_id,
+        source=payload.source,
         area=payload.area,
         profile=payload.profile or "",
     )
     done: ChatDone | None = None
     # Closed here and not when it is collected: closing is what ends a cancelled turn.
-    async with aclosing(context.services.turns.run(utterance)) as events:  # type: ignore[type-var]
+    async with aclosing(context.services.turns.run(said)) as events:  # type: ignore[type-var]
         async for event in events:
             if isinstance(event, TurnFinished):
                 done = _done(event)
