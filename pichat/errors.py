@@ -47,10 +47,14 @@ class BadRequestError(PiChatError):
 
 
 class UnknownActionError(PiChatError):
+    """There is no action of that name; the sentence says what was probably meant."""
+
     code = "unknown_action"
 
 
 class TooLargeError(PiChatError):
+    """More was sent than is taken; the sentence says how much may be."""
+
     code = "too_large"
 
 
@@ -68,6 +72,8 @@ class BusyError(PiChatError):
 
 
 class CancelledByUserError(PiChatError):
+    """Whoever asked took it back. What a device was told before that stays as it is."""
+
     code = "cancelled"
 
 

@@ -67,6 +67,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceAdded(msgspec.Struct, frozen=True, kw_only=True, tag="device_added"):
+    """A device is there that was not there before."""
+
     device: Device
 
 
@@ -78,6 +80,8 @@ class DeviceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="device_chang
 
 
 class DeviceRemoved(msgspec.Struct, frozen=True, kw_only=True, tag="device_removed"):
+    """A device left the house, or was removed from it."""
+
     device_id: str
 
 
@@ -147,10 +151,14 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="groups_changed"):
+    """All groups, as they now are."""
+
     groups: tuple[DeviceGroup, ...]
 
 
 class ScenesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="scenes_changed"):
+    """All scenes, as they now are."""
+
     scenes: tuple[Scene, ...]
 
 

@@ -60,11 +60,14 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):
+    """What was said, as it was understood. `provider`: who answers first, `intents` or a step of
+    the chain."""
+
     turn_id: str
     conversation_id: str
     source: Source
     text: str
-    provider: str  # who answers first: "intents", or a step of the chain
+    provider: str
 
 
 class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):

@@ -39,6 +39,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     needs: Need
     status: int
     description: str
+    example: dict[str, Any]
     payload: type[msgspec.Struct]
     result: Any
     handler: Callable[[Call, Any], Coroutine[Any, Any, Any]]
@@ -61,9 +62,11 @@ def route(
     status: int = 200,
     raw_body: bool = False,
     max_bytes: int = DEFAULT_BODY_BYTES,
+    example: dict[str, Any] | None = None,
 ) -> Callable[[F], F]:
     """Register the decorated `async handler(call, payload) -> result`; `needs`: the scope of who
-    may. The result is a Struct, a Blob or an EventStream."""
+    may; `example`: a payload, what stands in the path and the query as text. The result is a
+    Struct, a Blob or an EventStream."""
 
     def register(handler: F) -> F:
         signature = inspect.signature(handler, eval_str=True)
@@ -81,6 +84,7 @@ def route(
             needs=needs,
             status=status,
             description=description,
+            example=example or {},
             payload=kind,
             result=signature.return_annotation,
             handler=handler,

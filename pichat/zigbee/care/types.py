@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""A value of a device as JSON: numbers as they are, bytes as hexadecimal text."""
+if TYPE_CHECKING:
+    Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+    """A value of a device as JSON: numbers as they are, bytes as hexadecimal text."""
+else:
+    Json = Any  # no schema can be made of a type that names itself
 
 NodeType = Literal["coordinator", "router", "end_device", "unknown"]
 
