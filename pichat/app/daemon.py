@@ -11,11 +11,15 @@ from typing import Self
 from pichat.app.house import names_of, start_house
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
+from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
 from pichat.app.speech import build_voice, start_speech
-from pichat.app.thinking import start_thinking
+from pichat.app.thinking import Thinking, start_thinking
+from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
+from pichat.errors import attempt
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
+from pichat.logs import set_up_logs
 from pichat.state import lock_state
 from pichat.store.audit import Audit, open_audit
 from pichat.store.conversations import open_conversations
@@ -39,8 +43,11 @@ class Daemon:
     Raises StartError or ConfigError when it cannot start.
     """
 
-    def __init__(self, config: Config, state_dir: Path) -> None:
+    def __init__(self, config: Config, state_dir: Path, file: ConfigFile) -> None:
+        """`file`: where the `config` came from, for `reload`."""
         self._parts = Parts(config, state_dir)
+        self._file = file
+        self._reloading: Reloading | None = None
         self._gateway: Gateway | None = None
         self.url = ""
 
@@ -62,6 +69,12 @@ class Daemon:
     async def ready(self) -> None:
         """Returns when every part works or has said why not, or after a deadline."""
         await self._parts.ready()
+
+    async def reload(self) -> None:
+        """Read the configuration again. A mistake in it changes nothing, and is told by the log and
+        the board."""
+        if self._reloading is not None:
+            await attempt(self._reloading.reload())
 
     def problems(self) -> dict[str, str]:
         """The reasons of the parts that are not well."""
@@ -86,7 +99,11 @@ class Daemon:
         speech = await start_speech(parts, thinking.turns, profiles)
         settings = Settings(database)
         voice = await build_voice(parts, speech, thinking.intents, profiles, runs, settings)
+        self._reloading = reloading = Reloading(
+            config, self._file, self._takers(profiles, thinking), health
+        )
         services = Services(
+            reloading=reloading,
             turns=thinking.turns,
             tools=toolbox,
             house=hub,
@@ -109,9 +126,21 @@ class Daemon:
         self._gateway = gateway = await steps.start("gateway", Gateway(config.server, services))
         self.url = gateway.url
         lock.announce(gateway.url)
+        await reloading.started()
         steps.run("intents", follow_names(thinking.tongues, partial(names_of, hub), bus))
         if not isinstance(voice, SilentVoice):
             start_listening(parts, voice, speech, hub, thinking.intents)
+
+    def _takers(self, profiles: Profiles, thinking: Thinking) -> tuple[Taker, ...]:
+        """Who takes over what, when config.yaml is read again."""
+        return (
+            Taker(("logging",), lambda new: partial(set_up_logs, new.logging)),
+            Taker(DOOR, self._take_door),
+            Taker(("profiles", "llm.providers"), partial(take_profiles, profiles, thinking)),
+        )
+
+    def _take_door(self, new: Config) -> Commit:
+        return lambda: self._gateway.reconfigure(new.server) if self._gateway else None
 
     def _toolbox(self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]) -> Toolbox:
         return Toolbox(

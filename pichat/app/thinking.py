@@ -10,8 +10,8 @@ from pichat.app.parts import Parts
 from pichat.gateway.services.talk import Images as Drawing
 from pichat.intents.understand import Intents
 from pichat.llm.chain import Chain
-from pichat.llm.images import ImageMaker, Images
-from pichat.llm.providers import open_providers
+from pichat.llm.images import Images
+from pichat.llm.providers import Providers, open_providers
 from pichat.store.conversations import Conversations
 from pichat.tools.base import Toolbox
 from pichat.turn.memory import Memory
@@ -31,6 +31,8 @@ class Thinking:
     intents: Intents
     tongues: Tongues
     images: Drawing
+    providers: Providers
+    chain: Chain
 
 
 async def start_thinking(
@@ -49,12 +51,11 @@ async def start_thinking(
     mind = Mind(chain, providers, toolbox, memory, named, recent.changes, config.language)
     intents = Intents(config.language, named)
     tongues = Tongues(config.language, intents, lambda other: Intents(other, named))
-    makers = {
-        name: provider for name, provider in providers.items() if isinstance(provider, ImageMaker)
-    }
     return Thinking(
         turns=Turns(tongues, toolbox, bus, profiles, mind, memory),
         intents=intents,
         tongues=tongues,
-        images=Images(makers, lambda: profiles.get(profiles.active).may_use_cloud),
+        images=Images(providers, lambda: profiles.get(profiles.active).may_use_cloud),
+        providers=providers,
+        chain=chain,
     )

@@ -11,6 +11,7 @@ from pichat.cli.lazy import Lazy
 
 _COMMANDS = {
     "run": "Start the daemon in the foreground.",
+    "reload": "Have the daemon read config.yaml again.",
     "say": "Say something to the daemon, as text.",
     "hear": "Play a recording into the daemon as if spoken.",
     "wake": "Show live how surely the wake words are heard.",

@@ -9,15 +9,18 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import structlog
 
 from pichat.cli.context import finish, silence_output, state_dir_option
-from pichat.config import find_config, load_config
-from pichat.config.types import Config
+from pichat.config import find_config
+from pichat.config.last_good import ConfigFile
 from pichat.logs import set_up_logs
+
+if TYPE_CHECKING:
+    from pichat.app import Daemon
 
 log = structlog.get_logger(__name__)
 _LONGEST_STOP_S = 9.0
@@ -50,32 +53,36 @@ def _insist() -> None:
     timer.start()
 
 
-async def _run(config_path: Path, state_dir: Path, started_s: float) -> int:
-    config = load_config(config_path)
-    set_up_logs(config.logging)
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+class Signals:
+    """`stopped`: SIGTERM or Ctrl-C came. `hung_up`: SIGHUP, of somebody who means "read your
+    settings again", or of a terminal that was closed, which does no harm."""
 
-    def stop() -> None:
+    def __init__(self) -> None:
+        self.stopped = asyncio.Event()
+        self.hung_up = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self.hung_up.set)
+
+    def _stop(self) -> None:
         _insist()
-        stopped.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    # Of a terminal that was closed, or of somebody who means "read your settings again".
-    loop.add_signal_handler(signal.SIGHUP, log.info, "hang-up ignored")
-    return await _serve(config, state_dir, started_s, stopped)
+        self.stopped.set()
 
 
-async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asyncio.Event) -> int:
+async def _run(config_path: Path, state_dir: Path, started_s: float) -> int:
+    file = ConfigFile(config_path, state_dir)
+    config = file.load()
+    set_up_logs(config.logging)
+    signals = Signals()
     # What is made until it is ready stays. Looking through it for garbage again and again would
     # hold up all threads for 80 ms each time, and the speaker runs dry within 60.
     gc.disable()
     from pichat.app import Daemon  # after the config is known to be good: this import is slow
 
-    async with Daemon(config, state_dir) as daemon:
+    async with Daemon(config, state_dir, file) as daemon:
         ending: set[asyncio.Future[Any]] = {
-            asyncio.create_task(stopped.wait(), name="stop signal"),
+            asyncio.create_task(signals.stopped.wait(), name="stop signal"),
             daemon.failed,
         }
         ready = asyncio.create_task(daemon.ready(), name="ready")
@@ -84,12 +91,21 @@ async def _serve(config: Config, state_dir: Path, started_s: float, stopped: asy
             gc.freeze()
             gc.enable()
             _greet(daemon.url, daemon.problems(), time.monotonic() - started_s)
-            await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
+            reloading = asyncio.create_task(_reload(signals.hung_up, daemon), name="reloading")
+            await asyncio.wait({reloading, *ending}, return_when=asyncio.FIRST_COMPLETED)
+            reloading.cancel()
         ready.cancel()
         if daemon.failed.done():
             _insist()
             return 1
         return 0
+
+
+async def _reload(hung_up: asyncio.Event, daemon: Daemon) -> None:
+    while True:
+        await hung_up.wait()
+        hung_up.clear()
+        await daemon.reload()
 
 
 def _greet(url: str, problems: dict[str, str], took_s: float) -> None:

@@ -26,17 +26,16 @@ def find_config(given: Path | None) -> Path:
     return here if here.exists() else Path("/etc/pichat/config.yaml")
 
 
-def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
-    """The tree of `path`, with `${VAR}` taken from the environment, then from `.env` beside it.
+def load_config(
+    path: Path, environment: Mapping[str, str] | None = None, *, text: str | None = None
+) -> Config:
+    """The tree of `path`, or of `text` as if it stood there, with `${VAR}` taken from the
+    environment, then from `.env` beside it.
 
     Raises ConfigError; its sentence holds one line for each problem.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text.") from error
+        root = yaml.compose(_text(path) if text is None else text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(not_yaml(path, error)) from error
     dotenv = {k: v for k, v in dotenv_values(path.with_name(".env")).items() if v is not None}
@@ -49,3 +48,12 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return config
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text.") from error

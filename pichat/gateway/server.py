@@ -66,6 +66,10 @@ class Gateway:
             host = "127.0.0.1"
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def reconfigure(self, config: Server) -> None:
+        """Who may come in from now on, and how far. Where it listens stays as it is."""
+        self._door.config = config
+
     def screens(self) -> int:
         """How many screens show what they are told to."""
         return self._feed.count("screens")

@@ -44,10 +44,16 @@ class Chain:
     def __init__(self, providers: Mapping[str, Provider], health: Health) -> None:
         self._providers = providers
         self._resting = Resting(self._probe_of, health)
-        if providers:
-            health.set(PART, "ok")
+        self._health = health
+        self.providers_changed()
+
+    def providers_changed(self) -> None:
+        """Tell the board whether there is anybody now; nobody rests any more."""
+        self._resting.forget()
+        if self._providers:
+            self._health.set(PART, "ok")
         else:
-            health.set(PART, "off", "No language model is set up.")
+            self._health.set(PART, "off", "No language model is set up.")
 
     async def serve(self) -> None:
         """Try again, in the background, whoever rests. Ends only by being cancelled."""

@@ -37,31 +37,34 @@ class ImageMaker(Protocol):
 
 
 class Images:
-    """Who can draw, in the order of the config. `may_use_cloud` is asked each time."""
+    """Which of the `providers` can draw, in the order of the config. They and `may_use_cloud` are
+    asked each time."""
 
-    def __init__(self, makers: Mapping[str, ImageMaker], may_use_cloud: Callable[[], bool]) -> None:
-        self._makers = {name: maker for name, maker in makers.items() if maker.image_model}
+    def __init__(self, providers: Mapping[str, object], may_use_cloud: Callable[[], bool]) -> None:
+        self._providers = providers
         self._may_use_cloud = may_use_cloud
 
     def maker(self, name: str | None = None) -> ImageMaker:
         """The one of that name, or the first that may be used. Raises UnsupportedError that says
         why there is none, and NotFoundError."""
-        if not self._makers:
+        makers = {
+            name: maker
+            for name, maker in self._providers.items()
+            if isinstance(maker, ImageMaker) and maker.image_model
+        }
+        if not makers:
             raise UnsupportedError(
                 "Nobody here can draw: no provider in the config has an image_model."
             )
-        if name is not None and name not in self._makers:
-            raise NotFoundError(f"“{name[:64]}” is nobody who can draw; {self._named()} can.")
-        wanted = self._makers.values() if name is None else (self._makers[name],)
+        if name is not None and name not in makers:
+            raise NotFoundError(f"“{name[:64]}” is nobody who can draw; {', '.join(makers)} can.")
+        wanted = makers.values() if name is None else (makers[name],)
         for maker in wanted:
             if not maker.cloud or self._may_use_cloud():
                 return maker
         raise UnsupportedError(
             "Pictures are drawn in the cloud here, and this profile may not use the cloud."
         )
-
-    def _named(self) -> str:
-        return ", ".join(self._makers)
 
 
 def nobody_draws() -> Images:

@@ -103,6 +103,11 @@ class Resting:
         self._patients[use] = _Patient()
         self._show()
 
+    def forget(self) -> None:
+        """Nobody rests any more: they are others now."""
+        self._patients.clear()
+        self._news.set()
+
     async def serve(self) -> None:
         """Probe each that rests when its pause is over. Ends only by being cancelled."""
         while True:

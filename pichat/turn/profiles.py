@@ -18,7 +18,14 @@ from pichat.errors import BadRequestError, NotFoundError
 from pichat.events import ProfilesChanged
 from pichat.store.db import Database, uninterrupted
 from pichat.store.profiles import KeptProfiles, ProfileTable
-from pichat.turn.configured import DEFAULT, WAKE_WORDS, Configured, Words, reset_names
+from pichat.turn.configured import (
+    DEFAULT,
+    WAKE_WORDS,
+    Configured,
+    Snapshot,
+    Words,
+    reset_names,
+)
 
 _LONGEST_NAME = 64
 _MOST_BYTES = 64 * 1024
@@ -101,6 +108,16 @@ class Profiles:
 
     def views(self) -> tuple[ProfileView, ...]:
         return tuple(self.view(name) for name in self.names())
+
+    def prepare(self, config: Config) -> Callable[[], None]:
+        """What takes over the profiles of a changed config.yaml, and tells of them."""
+        configured = Configured(config)
+
+        def commit() -> None:
+            self._configured = configured
+            self._became(configured.snapshot(self._now.kept))
+
+        return commit
 
     # --- changing --------------------------------------------------------------------------
 
@@ -197,7 +214,10 @@ class Profiles:
 
     async def _save(self, kept: KeptProfiles, name: str) -> None:
         await self._table.save(kept, name)
-        before, self._now = self._now, self._configured.snapshot(kept)
+        self._became(self._configured.snapshot(kept))
+
+    def _became(self, now: Snapshot) -> None:
+        before, self._now = self._now, now
         if self._now.words != before.words and self._tell_words is not None:
             self._tell_words(self._now.words)
         self._bus.publish(ProfilesChanged(names=self.names(), active=self.active))

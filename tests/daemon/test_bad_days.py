@@ -103,7 +103,7 @@ async def test_a_hang_up_and_a_reader_that_leaves_do_not_end_it(tmp_path: Path) 
         daemon.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
         await until_logged(daemon, "greeting not written")
         daemon.process.send_signal(signal.SIGHUP)
-        await until_logged(daemon, "hang-up ignored")
+        await until_logged(daemon, "config reloaded")
         await daemon.connect_and_ask("ping", {})
         assert await daemon.stop() == 0
         assert "Traceback" not in daemon.log

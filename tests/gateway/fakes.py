@@ -54,6 +54,7 @@ from tests.gateway.fake_groups import FakeGroups, FakeScenes
 from tests.gateway.fake_joining import FakeJoining
 from tests.gateway.fake_lock_codes import FakeLockCodes
 from tests.gateway.fake_network import FakeNetwork
+from tests.gateway.fake_reloading import FakeReloading
 from tests.support.fake_house import FakeHouse
 
 CAPABILITIES = {
@@ -163,7 +164,8 @@ class LiveHouse(FakeHouse):
 
 class ScriptedTurns:
     """`turn on/off NAME` acts; `wait` hangs, `crash` and `fail` raise, `count N` streams N pieces;
-    all else is not understood."""
+    `stream N` streams N pieces as a model does, each telling when it was made; all else is not
+    understood."""
 
     def __init__(self, bus: Bus, tools: Toolbox) -> None:
         self._bus = bus
@@ -209,6 +211,12 @@ class ScriptedTurns:
                 text, code = "x" * int(number), ""
             case ["crash"]:
                 raise RuntimeError("a secret that must not leave")
+            case ["stream", number]:
+                text, code = "That was all.", ""
+                for _ in range(int(number)):
+                    await asyncio.sleep(0)
+                    made = f"@{time.monotonic():.6f}"
+                    yield TurnText(turn_id=utterance.turn_id, text=made)
             case ["wait"]:
                 await self._wait()
         pieces = text if words[0] == "count" else text.split(" ")
@@ -499,6 +507,7 @@ async def running_world(
             lock_codes=FakeLockCodes(house),
             groups=FakeGroups(house),
             scenes=FakeScenes(house),
+            reloading=FakeReloading(),
             bus=bus,
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pichat.bus import Bus
 from pichat.gateway.services.house import House, Joining, LockCodes
 from pichat.gateway.services.network import Backups, NetworkCare
+from pichat.gateway.services.reload import Reloading
 from pichat.gateway.services.repairs import Repairs
 from pichat.gateway.services.talk import (
     Clips,
@@ -38,6 +39,7 @@ class Services:
     lock_codes: LockCodes
     groups: Groups
     scenes: Scenes
+    reloading: Reloading
     bus: Bus
     health: Health
     images: Images = field(default_factory=nobody_draws)
