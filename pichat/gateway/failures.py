@@ -1,5 +1,7 @@
 """Errors as HTTP replies: the one place that knows which status each has."""
 
+import math
+
 from aiohttp import web
 
 from pichat.errors import (
@@ -12,6 +14,7 @@ from pichat.errors import (
     UnsupportedError,
 )
 from pichat.gateway.door.caller import UnauthenticatedError
+from pichat.gateway.door.limits import TooManyRequestsError
 from pichat.gateway.protocol import raw_json
 
 _STATUS: tuple[tuple[type[PiChatError], int], ...] = (
@@ -19,6 +22,7 @@ _STATUS: tuple[tuple[type[PiChatError], int], ...] = (
     (NotAllowedError, 403),
     (NotFoundError, 404),
     (TooLargeError, 413),
+    (TooManyRequestsError, 429),
     (UnsupportedError, 422),
     (BusyError, 503),
     (UnavailableError, 503),
@@ -39,6 +43,8 @@ def failure(error: PiChatError, status: int | None = None) -> web.Response:
     headers = {"Cache-Control": "no-store"}
     if status == UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="PiChat"'
+    if isinstance(error, TooManyRequestsError):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 

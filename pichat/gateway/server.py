@@ -14,6 +14,7 @@ from pichat.errors import StartError
 from pichat.gateway.actions.system import health_report
 from pichat.gateway.door.door import Door
 from pichat.gateway.door.entrances import Entrances
+from pichat.gateway.door.limits import Limits
 from pichat.gateway.feed import Feed
 from pichat.gateway.guards import add_headers, guard, own_names
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
@@ -45,7 +46,8 @@ class Gateway:
         self._config = config
         self._services = services
         self._stop_timeout_s = stop_timeout_s
-        self._door = Door(config)
+        self._limits = Limits(config.limits)
+        self._door = Door(config, self._limits)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe)
         self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from pichat.config.types import Server
 from pichat.gateway.door.caller import THIS_MACHINE, Caller
+from pichat.gateway.door.limits import Limits
 
 # What a proxy adds: then the address is the proxy's, and says nothing of who asks.
 _PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
@@ -14,8 +15,9 @@ _PASSED_ON = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real
 class Door:
     """`config` may be replaced while it runs."""
 
-    def __init__(self, config: Server) -> None:
+    def __init__(self, config: Server, limits: Limits) -> None:
         self.config = config
+        self.limits = limits
 
     async def identify(self, request: web.Request) -> Caller | None:
         """Who asks; None when nobody knows."""
