@@ -23,10 +23,12 @@ from pichat.events.house import (
     WaitingEnded,
 )
 from pichat.events.screens import (
+    ClientSettingsChanged,
     PartHealth,
     PartStatus,
     ProfilesChanged,
     ScreenCommand,
+    SuggestionsChanged,
 )
 from pichat.events.tools import (
     LONG_TRANSITION_S,
@@ -86,6 +88,8 @@ Event = (
     | Answered
     | ScreenCommand
     | ProfilesChanged
+    | ClientSettingsChanged
+    | SuggestionsChanged
 )
 
 __all__ = [
@@ -95,6 +99,7 @@ __all__ = [
     "Answered",
     "ButtonPressed",
     "Capability",
+    "ClientSettingsChanged",
     "Colour",
     "Device",
     "DeviceAdded",
@@ -121,6 +126,7 @@ __all__ = [
     "ScreenCommand",
     "Source",
     "State",
+    "SuggestionsChanged",
     "Terms",
     "Tokens",
     "ToolCall",

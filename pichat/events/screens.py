@@ -24,6 +24,18 @@ class ProfilesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="profiles_c
     active: str
 
 
+class ClientSettingsChanged(
+    msgspec.Struct, frozen=True, kw_only=True, tag="client_settings_changed"
+):
+    """What a front end wants kept for it, or one of its presets, is not as it was."""
+
+    client_id: str
+
+
+class SuggestionsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="suggestions_changed"):
+    """The sentences that screens offer are others."""
+
+
 PartStatus = Literal["ok", "degraded", "failed", "off"]
 
 

@@ -12,6 +12,7 @@ from pichat.events import (
     Answered,
     AnswerHeard,
     ButtonPressed,
+    ClientSettingsChanged,
     DeviceAdded,
     DeviceChanged,
     DeviceRemoved,
@@ -25,6 +26,7 @@ from pichat.events import (
     Question,
     ScenesChanged,
     ScreenCommand,
+    SuggestionsChanged,
     Transcript,
     TurnFinished,
     TurnStarted,
@@ -65,6 +67,8 @@ TOPICS: dict[type[Event], Topic] = {
     Answered: "questions",
     ScreenCommand: "screens",
     ProfilesChanged: "profiles",
+    ClientSettingsChanged: "profiles",
+    SuggestionsChanged: "profiles",
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
 _WAITING_EVENTS = 4096

@@ -50,9 +50,13 @@ CREATE TABLE uploads (
     name TEXT NOT NULL,
     media_type TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
-    user_id TEXT NOT NULL,
-    created_s REAL NOT NULL
+    width_px INTEGER,
+    height_px INTEGER,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_s REAL NOT NULL,
+    used_s REAL NOT NULL
 ) STRICT;
+CREATE INDEX uploads_of_user ON uploads (user_id, created_s);
 
 -- What one could say, offered on screens; in the order of `place`.
 CREATE TABLE suggestions (
