@@ -37,13 +37,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
 
 
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person said. `candidates` are texts, likeliest first; typed text has one.
     `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
     knows nothing else, so that what is no command was misheard and is nothing to think about.
-    `user_id`: the person, or `house`. `history`: what was said before, instead of what was kept;
+    `user_id`: the person, or `house`; not `kept`: nothing of it stays. `history`: what was said before, instead of what was kept;
     then nothing of this turn is kept either."""
 
     candidates: tuple[str, ...]
@@ -54,6 +56,7 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     profile: str = ""
     commands_only: bool = False
     user_id: str = "house"
+    kept: bool = True
     terms: Terms = Terms()
     images: tuple[Image, ...] = ()
     history: tuple[Said, ...] | None = None

@@ -19,22 +19,27 @@ log = structlog.get_logger(__name__)
 
 class Answering(msgspec.Struct, frozen=True, kw_only=True, tag="answering"):
     """The first piece of an answer is there. `steps`: the one that it came from and those after
-    it, for who wants to go on with the same provider."""
+    it, for who wants to go on with the same provider. `blind`: what the person said just now had
+    pictures, which this model was not shown."""
 
     provider: str
     model: str
     steps: tuple[Step, ...]
+    blind: bool = False
 
 
 class Attempt:
     """Read `pieces` to their end; then `failure` says why the answer is not whole, or is None.
     `said`: words had come by then. `took_s`: how long the provider was waited for."""
 
-    def __init__(self, provider: Provider, request: Request, steps: Sequence[Step]) -> None:
-        """`steps`: this attempt's, and those after it."""
+    def __init__(
+        self, provider: Provider, request: Request, steps: Sequence[Step], *, blind: bool = False
+    ) -> None:
+        """`steps`: this attempt's, and those after it. `blind`: see Answering."""
         self._provider = provider
         self._request = request
         self._steps = steps
+        self._blind = blind
         self._answering = False
         self.said = False
         self.took_s = 0.0
@@ -103,4 +108,5 @@ class Attempt:
             provider=self._provider.name,
             model=self._request.model or self._provider.model,
             steps=tuple(self._steps),
+            blind=self._blind,
         )

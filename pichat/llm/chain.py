@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -15,7 +15,9 @@ from pichat.events import Tried
 from pichat.health import Health
 from pichat.llm.attempt import Answering, Attempt
 from pichat.llm.base import LlmEvent, Provider, Request
+from pichat.llm.failures import RequestRefusedError
 from pichat.llm.nobody import nobody_answers
+from pichat.llm.pictures import Sighted, has_pictures, newest_has_pictures, without_pictures
 from pichat.llm.resting import PART, Probe, Probing, Resting
 
 log = structlog.get_logger(__name__)
@@ -79,14 +81,15 @@ class Chain:
             except PiChatError as unfit:
                 failure: PiChatError = unfit
             else:
-                attempt = Attempt(provider, _for_step(request, step), models[place:])
-                async with aclosing(attempt.pieces()) as pieces:
-                    async for piece in pieces:
-                        yield piece
-                if attempt.failure is None:
-                    self._resting.answered(step.use)
-                    return
-                failure, took_s = attempt.failure, attempt.took_s
+                for attempt in _attempts(provider, _for_step(request, step), models[place:]):
+                    async with aclosing(attempt.pieces()) as pieces:
+                        async for piece in pieces:
+                            yield piece
+                    took_s += attempt.took_s
+                    if attempt.failure is None:
+                        self._resting.answered(step.use)
+                        return
+                    failure = attempt.failure
                 log.info("model failed", use=step.use, code=failure.code, said=attempt.said)
                 self._resting.failed(step.use, failure, took_s)
                 if attempt.said:
@@ -116,6 +119,19 @@ class Chain:
 def _for_step(request: Request, step: Step) -> Request:
     model = step.use.partition(":")[2]
     return structs.replace(request, model=model) if model else request
+
+
+def _attempts(provider: Provider, request: Request, steps: Sequence[Step]) -> Iterator[Attempt]:
+    """One; and where a model refuses what has pictures, another one without them."""
+    if not has_pictures(request):
+        yield Attempt(provider, request, steps)
+        return
+    if not isinstance(provider, Sighted) or provider.sees:
+        yield (first := Attempt(provider, request, steps))
+        if first.said or not isinstance(first.failure, RequestRefusedError):
+            return
+    blind = newest_has_pictures(request)
+    yield Attempt(provider, without_pictures(request), steps, blind=blind)
 
 
 def _tried(step: Step, failure: PiChatError, took_s: float) -> Tried:

@@ -33,6 +33,7 @@ class LocalProvider:
     or by `load`, and unloaded when it is idle. What is wrong with it stands in Health."""
 
     cloud = False
+    sees = False
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -12,7 +13,8 @@ from pichat.bus import Bus
 from pichat.errors import BusyError, UnavailableError
 from pichat.events import AnswerHeard, Utterance
 from pichat.llm.base import Message
-from pichat.store.messages import StoredMessage
+from pichat.llm.pictures import without_images
+from pichat.store.messages import LARGEST_IMAGES_BYTES, StoredMessage
 from pichat.turn.ending import Ending
 
 log = structlog.get_logger(__name__)
@@ -50,14 +52,16 @@ class Memory:
                     await self._correct(answer)
 
     async def before(self, utterance: Utterance) -> tuple[Message, ...]:
-        """What was said in its conversation before it, oldest first."""
-        return await self._conversations.history(
+        """What was said in its conversation before it, oldest first; of pictures only the newest,
+        as many as a request may well have."""
+        history = await self._conversations.history(
             utterance.conversation_id, _MESSAGES, without_turn=utterance.turn_id
         )
+        return _with_newest_images(history)
 
     def asked(self, utterance: Utterance, text: str, profile: str) -> None:
         """A person said something; kept behind the turn's back."""
-        message = Message(role="user", text=text)
+        message = Message(role="user", text=text, images=utterance.images)
         self._keep(utterance, profile, StoredMessage.new(*_place(utterance), message))
 
     def answered(
@@ -92,7 +96,7 @@ class Memory:
             log.warning("what was said is not on the disk yet")
 
     def _keep(self, utterance: Utterance, profile: str, *messages: StoredMessage) -> None:
-        if utterance.conversation_id:
+        if utterance.conversation_id and utterance.history is None:
             self._conversations.add_later(*messages, profile=profile)
 
     async def _correct(self, answer: AnswerHeard) -> None:
@@ -102,6 +106,15 @@ class Memory:
             )
         except UnavailableError as error:
             log.warning("what was not heard stays in the history", reason=error.sentence)
+
+
+def _with_newest_images(history: Sequence[Message]) -> tuple[Message, ...]:
+    left = LARGEST_IMAGES_BYTES
+    found: list[Message] = []
+    for message in reversed(history):
+        left -= sum(len(image.data) for image in message.images)
+        found.append(message if left >= 0 else without_images(message))
+    return tuple(reversed(found))
 
 
 def _place(utterance: Utterance) -> tuple[str, str]:

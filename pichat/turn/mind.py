@@ -8,9 +8,10 @@ from typing import Protocol
 
 from msgspec import structs
 
-from pichat.config.types import Profile, Step
-from pichat.events import Device, DeviceChanged, Utterance
+from pichat.config.types import ModelParameters, Profile, Step
+from pichat.events import Device, DeviceChanged, Terms, Utterance
 from pichat.llm.base import Message, Provider
+from pichat.store.history import whole
 from pichat.tools.base import Toolbox
 from pichat.tools.specs import house_text
 from pichat.turn.by_models import ByModels
@@ -60,10 +61,13 @@ class Mind:
         wish = Wish(
             turn_id=utterance.turn_id,
             text=text,
-            history=await self._memories.before(utterance),
+            images=utterance.images,
+            history=await self._before(utterance),
             system=system_text(profile, house_text(devices), self._language),
             context=context_text(datetime.now().astimezone(), utterance.area, self._changes()),
-            profile=structs.replace(profile, chain=tuple(steps)),
+            profile=structs.replace(
+                profile, chain=tuple(steps), parameters=_parameters(profile, utterance.terms)
+            ),
             profile_name=name,
         )
         tools = ToolsOfTurn(
@@ -74,3 +78,23 @@ class Mind:
             conversation_id=utterance.conversation_id,
         )
         return ByModels(text, steps[0].use, Thinking(self._models, tools, wish))
+
+    async def _before(self, utterance: Utterance) -> tuple[Message, ...]:
+        """What whoever asks says was said before, or what was kept."""
+        if utterance.history is None:
+            return await self._memories.before(utterance)
+        said = (
+            Message(role=each.role, text=each.text, images=each.images)
+            for each in utterance.history
+        )
+        return whole(tuple(said))
+
+
+def _parameters(profile: Profile, terms: Terms) -> ModelParameters:
+    """The profile's, with the seed and the ends that this turn asks for."""
+    parameters = profile.parameters
+    return structs.replace(
+        parameters,
+        seed=parameters.seed if terms.seed is None else terms.seed,
+        stop=terms.stop or parameters.stop,
+    )

@@ -25,6 +25,7 @@ ROUNDS = 5
 
 _BROKE_OFF = "… Sorry, the rest of the answer did not come."
 _THEN_SILENT = "Then no language model answered any more."
+_BLIND = "I cannot see the picture, only read what you wrote. "
 _NOTHING = "The language model gave no answer."
 _INTERRUPTED = CancelledByUserError("It was interrupted; whether it was done is not known.")
 
@@ -86,6 +87,7 @@ class Thinking:
         self._text = ""
         self._said = ""  # since the tools were used last
         self._whole = False
+        self._told_blind = False
         self._error: PiChatError | None = None
 
     async def events(self) -> AsyncGenerator[TurnText | TurnTool | Thought, None]:
@@ -167,6 +169,9 @@ class Thinking:
                 self._by, self._steps = event, steps
                 return ""
         words = self._answer.take(event)
+        if words and self._by is not None and self._by.blind and not self._told_blind:
+            self._told_blind = True
+            return _BLIND + words.lstrip()
         return words if self._said else words.lstrip()
 
     def _next_answer(self) -> None:
