@@ -29,6 +29,7 @@ from pichat.events.screens import (
     ProfilesChanged,
     ScreenCommand,
     SuggestionsChanged,
+    UsersChanged,
 )
 from pichat.events.tools import (
     LONG_TRANSITION_S,
@@ -90,6 +91,7 @@ Event = (
     | ProfilesChanged
     | ClientSettingsChanged
     | SuggestionsChanged
+    | UsersChanged
 )
 
 __all__ = [
@@ -138,6 +140,7 @@ __all__ = [
     "TurnStarted",
     "TurnText",
     "TurnTool",
+    "UsersChanged",
     "Utterance",
     "VoiceChanged",
     "VoiceHeard",

@@ -36,6 +36,13 @@ class SuggestionsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="suggest
     """The sentences that screens offer are others."""
 
 
+class UsersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="users_changed"):
+    """A person of the house is new, is not as before, or is `gone`."""
+
+    user_id: str
+    gone: bool = False
+
+
 PartStatus = Literal["ok", "degraded", "failed", "off"]
 
 

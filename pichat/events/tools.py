@@ -8,8 +8,9 @@ import msgspec
 
 from pichat.events.house import State
 
-Source = Literal["voice", "screen", "shell", "agent", "model"]
-"""Who asked for something. What a model asks for has the source `model`, whoever spoke to it."""
+Source = Literal["voice", "screen", "shell", "agent", "guest", "model"]
+"""Who asked for something. `guest`: a visitor or a child, who is told no secrets and whose yes does
+not count. What a model asks for has the source `model`, whoever spoke to it."""
 
 
 LONG_TRANSITION_S = 5.0

@@ -45,8 +45,8 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person said. `candidates` are texts, likeliest first; typed text has one.
     `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
     knows nothing else, so that what is no command was misheard and is nothing to think about.
-    `user_id`: the person, or `house`; not `kept`: nothing of it stays. `history`: what was said before, instead of what was kept;
-    then nothing of this turn is kept either."""
+    `user_id`: the person, or `house`; not `kept`: nothing of it may stay on the disk. `history`:
+    what was said before, instead of what was kept; then nothing of this turn is kept either."""
 
     candidates: tuple[str, ...]
     source: Source
@@ -64,13 +64,14 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):
     """What was said, as it was understood. `provider`: who answers first, `intents` or a step of
-    the chain."""
+    the chain. `user_id`: who said it, or `house`."""
 
     turn_id: str
     conversation_id: str
     source: Source
     text: str
     provider: str
+    user_id: str = "house"
 
 
 class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):

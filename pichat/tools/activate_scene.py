@@ -9,8 +9,9 @@ import msgspec
 
 from pichat.errors import NotFoundError
 from pichat.events import LONG_TRANSITION_S, Scene, ToolResult
-from pichat.tools.base import House, Needed, Reach, tool
+from pichat.tools.base import Needed, Reach, tool
 from pichat.tools.caution import needs_yes
+from pichat.tools.house import House
 from pichat.tools.meant import folded
 from pichat.tools.others import SCENE, scenes_in
 from pichat.tools.outcome import outcome

@@ -4,9 +4,9 @@ caller."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -21,17 +21,16 @@ from pichat.errors import (
 )
 from pichat.events import (
     Device,
-    DeviceGroup,
-    Scene,
     ScreenCommand,
     Source,
-    State,
     ToolCall,
     ToolResult,
 )
 from pichat.store.audit import Audit
+from pichat.tools.house import House
 from pichat.tools.patterns import permits
 from pichat.tools.questions import PEOPLE, Asked, Questions
+from pichat.tools.wary import WaryHouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,54 +39,6 @@ if TYPE_CHECKING:
 
 Permission = Literal["read", "act", "show"]
 """What a tool does to the world: nothing, something in the house, something on the screens."""
-
-
-class House(Protocol):
-    """What tools need of the hub."""
-
-    def devices(self) -> tuple[Device, ...]: ...
-
-    async def set(
-        self,
-        device_id: str,
-        capability: str,
-        value: State,
-        *,
-        transition_s: float | None = None,
-    ) -> State:
-        """Command the device and return the state that it confirmed. A light takes `transition_s`
-        to get there; when that is more than LONG_TRANSITION_S, it has only accepted, and the state
-        is that of now. Raises DeviceSilentError, NotConfirmedError, UnsupportedError,
-        UnavailableError, NotFoundError, or WaitingError when it sleeps."""
-        ...
-
-    async def set_many(
-        self,
-        device_ids: Sequence[str],
-        capability: str,
-        value: State,
-        *,
-        transition_s: float | None = None,
-    ) -> Mapping[str, State | PiChatError]:
-        """Command several devices at once: what each confirmed, or what `set` would raise."""
-        ...
-
-    async def read(self, device_id: str, capability: str) -> State:
-        """The device's own value, asked now, or the reported one where the device sleeps."""
-        ...
-
-    def groups(self) -> tuple[DeviceGroup, ...]:
-        """Those that people made."""
-        ...
-
-    def scenes(self) -> tuple[Scene, ...]: ...
-
-    async def activate(
-        self, scene_id: str, transition_s: float | None = None
-    ) -> Mapping[tuple[str, str], State | PiChatError]:
-        """Take up a scene, in its own time or in another: what came of each of its states, by the
-        device's id and the capability. Raises NotFoundError."""
-        ...
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -203,6 +154,7 @@ class Toolbox:
         conversation_id: str = "",
         outside: bool = False,
         allowed: Sequence[str] | None = None,
+        behind: Source | None = None,
     ) -> ToolResult:
         """The tool's result. A device that failed is an outcome in it, not an error; raises a
         PiChatError when nothing could be tried (unknown tool, bad arguments, no such device).
@@ -210,11 +162,13 @@ class Toolbox:
         Where a marked device would be opened or changed, nothing is done: the result has a question
         for a person. With `outside` (whoever asks has read text from outside the house in this
         turn) there is none, but an OutsideError. `allowed` are patterns of names, None for all;
-        another tool is a NotAllowedError.
+        another tool is a NotAllowedError. `behind`: whose wish a model follows. For a guest's,
+        every lock and siren counts as marked.
         """
+        house = WaryHouse(self._house) if "guest" in (source, behind) else self._house
         with self._on_record(call, source, turn_id) as line:
             found, arguments = self._checked(call, allowed, source)
-            needed = found.guard(self._house, arguments) if found.guard else None
+            needed = found.guard(house, arguments) if found.guard else None
             if needed is None:
                 return line.done(await found.handler(self._reach, arguments))
             if outside:
@@ -225,14 +179,21 @@ class Toolbox:
             return line.asked(question)
 
     async def confirm(
-        self, question_id: str, *, yes: bool, source: Source, turn_id: str
+        self,
+        question_id: str,
+        *,
+        yes: bool,
+        source: Source,
+        turn_id: str,
+        allowed: Sequence[str] | None = None,
     ) -> ToolResult:
         """Answer an open question: the call's result, an empty one after a no. Raises NotFoundError
-        when nothing waits any more, NotAllowedError when the answer does not count (a model's, or
-        one from the turn that asked), and what `call` raises."""
+        when nothing waits any more, NotAllowedError when the answer does not count (a guest's or a
+        model's, one from the turn that asked, or of whom the tool is not `allowed`), and what
+        `call` raises."""
         self._audit.admit()
         question, asked = self.questions.answer(
-            question_id, yes=yes, source=source, turn_id=turn_id
+            question_id, yes=yes, source=source, turn_id=turn_id, allowed=allowed
         )
         if not yes:
             self._audit.add(question.turn_id, asked.source, asked.call, "declined", source)

@@ -10,7 +10,8 @@ import msgspec
 
 from pichat.errors import NotFoundError
 from pichat.events import Device, DeviceOutcome, ToolResult
-from pichat.tools.base import Guard, House, Needed, Tool
+from pichat.tools.base import Guard, Needed, Tool
+from pichat.tools.house import House
 from pichat.zigbee.care.commands import DOOR_LOCK
 from pichat.zigbee.care.firmware_types import FirmwareState
 from pichat.zigbee.care.places import Named, cluster_number

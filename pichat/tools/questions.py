@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import uuid4
@@ -12,11 +12,15 @@ from uuid import uuid4
 from pichat.bus import Bus
 from pichat.errors import BusyError, NotAllowedError, NotFoundError
 from pichat.events import Answered, Question, Source, ToolCall
+from pichat.tools.patterns import permits
 
 LIFE_S = 30.0
 MOST_OPEN = 16
 PEOPLE: frozenset[Source] = frozenset({"voice", "screen", "shell"})
-"""Behind these is a person; a model or another program cannot say yes."""
+"""Behind these is a person of the house; a visitor, a child, a model or another program cannot say
+yes."""
+
+_NOT_YOURS = "Somebody of the house has to answer that, with their own voice or screen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,13 @@ class Questions:
         return question
 
     def answer(
-        self, question_id: str, *, yes: bool, source: Source, turn_id: str
+        self,
+        question_id: str,
+        *,
+        yes: bool,
+        source: Source,
+        turn_id: str,
+        allowed: Sequence[str] | None = None,
     ) -> tuple[Question, Asked]:
         """End a question by a person's answer. Raises NotFoundError when it is not open (any more),
         and NotAllowedError when the answer does not count; it then stays open."""
@@ -73,7 +83,9 @@ class Questions:
         if found is None:
             raise NotFoundError("Nothing waits for that answer any more.")
         if source not in PEOPLE:
-            raise NotAllowedError("Only a person can answer that.")
+            raise NotAllowedError(_NOT_YOURS)
+        if not permits(allowed, found.asked.call.name):
+            raise NotAllowedError("That is nothing that you may decide.")
         if turn_id == found.question.turn_id:
             raise NotAllowedError("What asks for something cannot also be its confirmation.")
         self._end(found, "yes" if yes else "no")

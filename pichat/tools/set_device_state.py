@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 
 from pichat.events import LONG_TRANSITION_S, State, ToolResult
-from pichat.tools.base import House, Needed, Reach, tool
+from pichat.tools.base import Needed, Reach, tool
 from pichat.tools.capabilities import Settable
 from pichat.tools.caution import those_that_need_yes
+from pichat.tools.house import House
 from pichat.tools.outcome import outcome
 from pichat.tools.question_text import question_text
 from pichat.tools.targets import Target, resolve

@@ -12,7 +12,8 @@ from pichat.health import Health
 from pichat.llm.base import Message, Provider
 from pichat.llm.chain import Chain
 from pichat.store.messages import StoredMessage
-from pichat.tools.base import House, Toolbox
+from pichat.tools.base import Toolbox
+from pichat.tools.house import House
 from pichat.turn.memory import Memory
 from pichat.turn.mind import Mind
 from pichat.turn.tongues import Intents, Tongues
