@@ -55,6 +55,16 @@ class ServerEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 class EventStream(msgspec.Struct, frozen=True, kw_only=True):
     """Server-sent events as a reply. Closing `events` ends the work; it is closed when the client
-    goes. A failure before the first event is a reply of its own, one after it `last_words`."""
+    goes. A failure before the first event is a reply of its own, one after it an event `error`.
+    `at_once`: the client is told that it is connected before there is an event."""
 
     events: AsyncIterator[ServerEvent]
+    at_once: bool = False
+
+
+class ByteStream(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as a reply, as it is being made. As with events, a failure before the first piece is a
+    reply; one after it breaks the connection off, so that nobody takes what came for whole."""
+
+    pieces: AsyncIterator[bytes]
+    media_type: str

@@ -1,6 +1,7 @@
 """Errors as HTTP replies: the one place that knows which status each has."""
 
 import math
+from typing import Any
 
 from aiohttp import web
 
@@ -29,23 +30,51 @@ _STATUS: tuple[tuple[type[PiChatError], int], ...] = (
 )
 
 
+UNAUTHENTICATED = 401
+OPENAI = "/v1/"
+"""Where everything is as OpenAI's clients know it."""
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
+
+
 def status_of(error: PiChatError) -> int:
     """The HTTP status; a defect is 500, and what a caller did wrong 400."""
-    if type(error) is PiChatError:
+    return status_of_kind(type(error))
+
+
+def status_of_kind(kind: type[PiChatError]) -> int:
+    if kind is PiChatError:
         return 500
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    return next((status for each, status in _STATUS if issubclass(kind, each)), 400)
 
 
-def failure(error: PiChatError, status: int | None = None) -> web.Response:
-    """`{"error": sentence, "code": code}`."""
+def failure(error: PiChatError, status: int | None = None, *, path: str = "") -> web.Response:
+    """`{"error": sentence, "code": code}`; for the `path` of an OpenAI client in OpenAI's form."""
     status = status or status_of(error)
-    body = bytes(raw_json({"error": error.sentence, "code": error.code}))
+    told = openai_form(error, status) if path.startswith(OPENAI) else _plain(error)
     headers = {"Cache-Control": "no-store"}
     if status == UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="PiChat"'
     if isinstance(error, TooManyRequestsError):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    body = bytes(raw_json(told))
     return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
-UNAUTHENTICATED = 401
+def _plain(error: PiChatError) -> dict[str, Any]:
+    return {"error": error.sentence, "code": error.code}
+
+
+def openai_form(error: PiChatError, status: int | None = None) -> dict[str, Any]:
+    """As OpenAI's clients read errors, in a reply or in a stream. `param` is never known."""
+    status = status or status_of(error)
+    kind = _TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    return {
+        "error": {
+            "message": error.sentence,
+            "type": kind,
+            "code": _CODES.get(status, error.code),
+            "param": None,
+        }
+    }

@@ -1,8 +1,8 @@
 """What a handler of the REST API returned, as it goes to the client."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +10,8 @@ import structlog
 from aiohttp import web
 
 from pichat.errors import PiChatError
-from pichat.gateway.calls import Blob, EventStream, ServerEvent
+from pichat.gateway.calls import Blob, ByteStream, EventStream, ServerEvent
+from pichat.gateway.failures import openai_form
 from pichat.gateway.protocol import new_id, raw_json
 
 log = structlog.get_logger(__name__)
@@ -20,10 +21,19 @@ PATIENCE_S = 10.0  # for a client that does not read
 _STILL_HERE = b": still here\n\n"
 
 
+class Streams(set[asyncio.Task[Any]]):
+    """The requests whose replies are still being sent; `end_streams` ends them."""
+
+
+STREAMS = web.AppKey("streams", Streams)
+
+
 async def reply(request: web.Request, result: Any, status: int) -> web.StreamResponse:
-    """JSON, a file or a stream of events. Raises what a stream raises before its first event."""
+    """JSON, a file, or a stream of either. Raises what a stream raises before its first piece."""
     if isinstance(result, EventStream):
-        return await _stream(request, result, status)
+        return await _events(request, result, status)
+    if isinstance(result, ByteStream):
+        return await _bytes(request, result, status)
     if isinstance(result, Blob):
         return _blob(result, status)
     return web.Response(
@@ -34,9 +44,14 @@ async def reply(request: web.Request, result: Any, status: int) -> web.StreamRes
     )
 
 
+async def end_streams(application: web.Application) -> None:
+    """A signal handler for `on_shutdown`: whoever listens for ever is let go."""
+    for task in tuple(application[STREAMS]):
+        task.cancel()
+
+
 def _blob(blob: Blob, status: int) -> web.Response:
-    # Whatever a file says of itself, it is not run as a page of ours.
-    headers = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox"}
+    headers = dict(_OF_FILES)
     if blob.name is not None:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(blob.name)}"
     return web.Response(
@@ -44,55 +59,113 @@ def _blob(blob: Blob, status: int) -> web.Response:
     )
 
 
-async def _stream(request: web.Request, stream: EventStream, status: int) -> web.StreamResponse:
+# Whatever a file says of itself, it is not run as a page of ours.
+_OF_FILES = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox"}
+
+
+class _Sender:
+    """Sends a reply in pieces; `async with` it."""
+
+    def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
+        self.response = response
+        self._request = request
+        self._task = asyncio.current_task()
+        self.sent = 0  # pieces
+        self._streams = request.app[STREAMS]
+
+    async def __aenter__(self) -> "_Sender":
+        if self._task is not None:
+            self._streams.add(self._task)
+        await self.response.prepare(self._request)
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._task is not None:
+            self._streams.discard(self._task)
+        if kind is None:
+            await self.response.write_eof()
+
+    async def write(self, piece: bytes) -> None:
+        """Raises ConnectionError when the client has gone, or does not read."""
+        self.sent += 1
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self.response.write(piece)
+        except TimeoutError:
+            self.break_off("did not read for long")
+
+    def break_off(self, reason: str) -> None:
+        """Cut the connection. Raises ConnectionResetError."""
+        log.info("client disconnected", reason=reason, remote=self._request.remote)
+        if self._request.transport is not None:
+            self._request.transport.abort()
+        raise ConnectionResetError(reason)
+
+
+async def _bytes(request: web.Request, stream: ByteStream, status: int) -> web.StreamResponse:
+    response = web.StreamResponse(status=status, headers=_OF_FILES)
+    response.content_type = stream.media_type
+    async with aclosing(stream.pieces) as pieces:  # type: ignore[type-var]
+        first = await anext(pieces, b"")
+        async with _Sender(request, response) as sender:
+            try:
+                await sender.write(first)
+                async for piece in pieces:
+                    await sender.write(piece)
+            except PiChatError as error:
+                sender.break_off(error.sentence)
+            except ConnectionError:
+                raise
+            except Exception:  # the reply's boundary: what is not known stays in the log
+                log.exception("stream failed", path=request.path)
+                sender.break_off("the stream failed")
+    return response
+
+
+async def _events(request: web.Request, stream: EventStream, status: int) -> web.StreamResponse:
     response = web.StreamResponse(
         status=status, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     response.content_type = "text/event-stream"
     async with aclosing(stream.events) as events:  # type: ignore[type-var]
-        first = await anext(events, None)
-        await response.prepare(request)
-        try:
-            if first is not None:
-                await _write(response, first.encoded())
-                await _rest(response, events)
-        except PiChatError as error:
-            await _write(response, _failed(error).encoded())
-        except Exception as error:
-            if isinstance(error, ConnectionError | TimeoutError):
+        first = None if stream.at_once else await anext(events, None)
+        async with _Sender(request, response) as sender, _beside(_keep_alive(sender)):
+            try:
+                await sender.write(_STILL_HERE if first is None else first.encoded())
+                async for event in events:
+                    await sender.write(event.encoded())
+            except PiChatError as error:
+                await sender.write(_failed(error).encoded())
+            except ConnectionError:
                 raise
-            log_id = new_id()
-            log.exception("stream failed", log_id=log_id, path=request.path)
-            await _write(response, _failed(PiChatError.unexpected(log_id)).encoded())
-    await response.write_eof()
+            except Exception:  # the reply's boundary: what is not known leaves only an id
+                log_id = new_id()
+                log.exception("stream failed", log_id=log_id, path=request.path)
+                await sender.write(_failed(PiChatError.unexpected(log_id)).encoded())
     return response
 
 
-async def _rest(response: web.StreamResponse, events: AsyncIterator[ServerEvent]) -> None:
-    """The other events as they come, and a comment when none does for long, by which a client that
-    has gone is noticed."""
-    upcoming = asyncio.ensure_future(anext(events, None))
-    try:
+async def _keep_alive(sender: _Sender) -> None:
+    """A comment whenever nothing was sent for long, so that neither side nor a proxy between them
+    takes the other for gone."""
+    with suppress(ConnectionError):
         while True:
-            done, _ = await asyncio.wait({upcoming}, timeout=KEEP_ALIVE_S)
-            if not done:
-                await _write(response, _STILL_HERE)
-                continue
-            event = upcoming.result()
-            if event is None:
-                return
-            await _write(response, event.encoded())
-            upcoming = asyncio.ensure_future(anext(events, None))
+            sent = sender.sent
+            await asyncio.sleep(KEEP_ALIVE_S)
+            if sent == sender.sent:
+                await sender.write(_STILL_HERE)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """`work` goes on while the context lasts."""
+    task = asyncio.create_task(work)
+    try:
+        yield
     finally:
-        upcoming.cancel()
-        await asyncio.gather(upcoming, return_exceptions=True)
-
-
-async def _write(response: web.StreamResponse, piece: bytes) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        await response.write(piece)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _failed(error: PiChatError) -> ServerEvent:
-    body = {"error": {"message": error.sentence, "code": error.code, "type": error.code}}
-    return ServerEvent(event="error", data=bytes(raw_json(body)))
+    return ServerEvent(event="error", data=bytes(raw_json(openai_form(error))))

@@ -20,6 +20,7 @@ from pichat.gateway.guards import add_headers, guard, own_names
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
+from pichat.gateway.replies import STREAMS, Streams, end_streams
 from pichat.gateway.routes import add_routes
 from pichat.gateway.services import Services
 from pichat.gateway.ws import MAX_CONNECTIONS, WebSockets
@@ -120,6 +121,8 @@ class Gateway:
     def _application(self, names: frozenset[str]) -> web.Application:
         application = web.Application(middlewares=[guard(names, self._door)])
         application.on_response_prepare.append(add_headers)
+        application[STREAMS] = Streams()
+        application.on_shutdown.append(end_streams)
         entrances = Entrances(application.router)
         # Whoever connects may say who it is in its first message.
         entrances.add("GET", "/ws", self._sockets.handle, needs="anyone")
