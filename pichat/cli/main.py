@@ -27,6 +27,7 @@ _COMMANDS = {
     "profiles": "Who answers: each profile's voice, models and tools.",
     "models": "Voices, recognisers and language models to add.",
     "bench": "Try a language model out with a hundred requests.",
+    "protocol": "Print what screens and programs can ask for.",
     "doctor": "Tell what works, what does not, and what to do.",
     "sim": "The simulated house: move things, break things.",
 }

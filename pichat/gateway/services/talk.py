@@ -26,7 +26,9 @@ class Turns(Protocol):
 class Tools(Protocol):
     async def call(self, call: ToolCall, *, source: Source, turn_id: str) -> ToolResult:
         """The only door to the house. Where a person has to say yes first, nothing is done and the
-        result has the question. Raises PiChatError when nothing could be tried."""
+        result has the question. When nothing could be tried, raises BadRequestError, NotFoundError,
+        NotAllowedError, UnsupportedError, DeviceSilentError, NotConfirmedError, WaitingError and
+        UnavailableError."""
         ...
 
     async def confirm(

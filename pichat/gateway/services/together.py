@@ -22,8 +22,8 @@ class Groups(Protocol):
 
 
 class Scenes(Protocol):
-    """Changes raise what those of Groups do, and UnsupportedError for a state that a device cannot
-    have."""
+    """Changes raise BadRequestError for a name or states that cannot be, UnsupportedError for a
+    state that a device cannot have, NotFoundError, and UnavailableError."""
 
     def all(self) -> tuple[Scene, ...]: ...
 
