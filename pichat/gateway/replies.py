@@ -46,7 +46,8 @@ async def reply(request: web.Request, result: Any, status: int) -> web.StreamRes
 
 async def end_streams(application: web.Application) -> None:
     """A signal handler for `on_shutdown`: whoever listens for ever is let go."""
-    for task in tuple(application[STREAMS]):
+    streams = application[STREAMS]
+    for task in tuple(streams):
         task.cancel()
 
 
