@@ -1,0 +1,41 @@
+"""Certificates as files in the state directory: written whole or not at all, keys for nobody else
+to read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def read(path: Path) -> bytes | None:
+    """None when it is not there. A key that others could read is closed to them. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:  # noqa: PTH123  (a descriptor)
+        if path.suffix == ".pem" and os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, PRIVATE)
+        return file.read()
+
+
+def write(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+    """Replace the file in one step, even through a power cut. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor)
+        os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
