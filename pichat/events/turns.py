@@ -113,7 +113,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished"):
     """The whole answer. `code` is None when all went well, else an error's code: the text then
     says what failed. `timings_ms` holds the milliseconds of each stage. `provider` and `model`:
-    who really answered; `tried`: who was asked before."""
+    who really answered; `tried`: who was asked before. `cut_off`: the answer is not whole, as it
+    broke off (then there is a `code`) or became as long as it may."""
 
     turn_id: str
     conversation_id: str
@@ -125,6 +126,7 @@ class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished
     model: str | None = None
     tokens: Tokens | None = None
     tried: tuple[Tried, ...] = ()
+    cut_off: bool = False
 
 
 TurnEvent = TurnStarted | TurnTool | TurnText | TurnFinished

@@ -30,6 +30,7 @@ from pichat.turn.by_intents import INTENTS
 from pichat.turn.ending import Ending, Way, said
 from pichat.turn.memory import Memory
 from pichat.turn.mind import Mind
+from pichat.turn.people import Alike, People, as_allowed, with_terms
 from pichat.turn.stopwatch import Stopwatch
 from pichat.turn.tongues import Tongues
 
@@ -58,19 +59,23 @@ class Turns:
         profiles: Profiles,
         mind: Mind,
         memory: Memory,
+        people: People | None = None,
     ) -> None:
+        """`people`: who lives here; without, nobody is told apart."""
         self._tongues = tongues
         self._tools = tools
         self._bus = bus
         self._profiles = profiles
         self._mind = mind
         self._memory = memory
+        self._people = people or Alike()
         # What open questions are about, to word the answer in the house's language.
         self._asked: OrderedDict[str, Understood] = OrderedDict()
 
     async def run(self, utterance: Utterance) -> AsyncGenerator[TurnEvent, None]:
         """The turn's events, `TurnStarted` first and `TurnFinished` last, whatever happens. What
-        was said is on the disk by then.
+        was said is on the disk by then. Raises NotAllowedError for a person who is not there any
+        more, and NotFoundError for somebody else's conversation; then there is no turn.
 
         Closing the iterator ends the turn; a command that is on its way to a device by then is
         not taken back.
@@ -87,14 +92,21 @@ class Turns:
                 cancelled = said("", INTENTS, CancelledByUserError("It was cancelled."))
                 self._bus.publish(_end(utterance, cancelled, Stopwatch()))
 
+    def forget(self, conversation_id: str) -> None:
+        """The connection has gone that it was held on: what may not stay goes, too."""
+        self._memory.forget(conversation_id)
+
     async def command_in(self, utterance: Utterance) -> str | None:
         """The likeliest candidate that is a command of this house, or that answers what was asked
         before, if any is."""
+        utterance = self._as_allowed(utterance)
         heard = await self._heard(utterance, self._profile(utterance)[1])
         return heard.text if heard.understood is not None or self._answers(heard) else None
 
     async def _events(self, utterance: Utterance) -> AsyncGenerator[TurnEvent, None]:
         clock = Stopwatch()
+        utterance = self._as_allowed(utterance)
+        await self._memory.check(utterance)
         name, profile = self._profile(utterance)
         way = await self._way(utterance, name, profile)
         clock.mark("understand")
@@ -107,6 +119,7 @@ class Turns:
                 source=utterance.source,
                 text=way.text,
                 provider=way.provider,
+                user_id=utterance.user_id,
             )
             async with aclosing(self._follow(way, clock, utterance)) as events:
                 async for event in events:
@@ -148,7 +161,13 @@ class Turns:
 
     def _profile(self, utterance: Utterance) -> tuple[str, Profile]:
         name = utterance.profile or self._profiles.active
-        return name, self._profiles.get(name)
+        standing = self._people.standing(utterance.user_id)
+        profile = with_terms(self._profiles.get(name), utterance.terms, standing, self._tools.tools)
+        return name, profile
+
+    def _as_allowed(self, utterance: Utterance) -> Utterance:
+        standing = self._people.standing(utterance.user_id)
+        return as_allowed(utterance, standing, self._tools.tools)
 
     async def _way(self, utterance: Utterance, name: str, profile: Profile) -> Way:
         heard = await self._heard(utterance, profile)
@@ -199,4 +218,5 @@ def _end(utterance: Utterance, ending: Ending, clock: Stopwatch) -> TurnFinished
         code=error.code if error else None,
         retryable=error is not None and error.retryable,
         timings_ms=clock.timings_ms,
+        cut_off=ending.cut_off,
     )
