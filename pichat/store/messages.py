@@ -23,8 +23,14 @@ COLUMNS = (
     " extra_of, provider, model, input_tokens, output_tokens, cached_tokens, cost_usd, timings_ms,"
     " tried, code, cut_off"
 )
-_INSERT = f"INSERT INTO messages ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(',')))})"  # noqa: S608  (constants)
-_INSERT_IMAGE = "INSERT INTO images (message_id, place, media_type, data) VALUES (?, ?, ?, ?)"
+_INSERT = (
+    f"INSERT INTO messages ({COLUMNS}) SELECT {', '.join('?' * len(COLUMNS.split(',')))}"  # noqa: S608  (constants)
+    " WHERE EXISTS (SELECT 1 FROM conversations WHERE id = ? AND user_id = ?)"
+)
+_INSERT_IMAGE = (
+    "INSERT INTO images (message_id, place, media_type, data) SELECT ?1, ?2, ?3, ?4"
+    " WHERE EXISTS (SELECT 1 FROM messages WHERE id = ?1)"
+)
 
 
 class StoredMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +86,9 @@ def _bounded(message: Message) -> Message:
     return structs.replace(message, text=text, images=tuple(images))
 
 
-def inserts(stored: StoredMessage) -> Iterator[Statement]:
-    """What keeps the message, whose conversation is there."""
-    yield _INSERT, _row(stored)
+def inserts(stored: StoredMessage, user_id: str) -> Iterator[Statement]:
+    """What keeps the message, if its conversation is there and that person's."""
+    yield _INSERT, (*_row(stored), stored.conversation_id, user_id)
     for place, image in enumerate(stored.message.images):
         yield _INSERT_IMAGE, (stored.id, place, image.media_type, image.data)
 

@@ -48,7 +48,11 @@ class ByConsent:
         utterance, question = self._utterance, self._question
         started_s = time.monotonic()
         result = await self._tools.confirm(
-            question.id, yes=self._yes, source=utterance.source, turn_id=utterance.turn_id
+            question.id,
+            yes=self._yes,
+            source=utterance.source,
+            turn_id=utterance.turn_id,
+            allowed=utterance.terms.tools,
         )
         if self._yes:
             yield TurnTool(

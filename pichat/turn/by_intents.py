@@ -61,6 +61,7 @@ class ByIntents:
                     source=utterance.source,
                     turn_id=utterance.turn_id,
                     conversation_id=utterance.conversation_id,
+                    allowed=utterance.terms.tools,
                 )
             results.append(result)
             yield TurnTool(

@@ -76,6 +76,7 @@ class Mind:
             allowed=profile.tools,
             turn_id=utterance.turn_id,
             conversation_id=utterance.conversation_id,
+            behind=utterance.source,
         )
         return ByModels(text, steps[0].use, Thinking(self._models, tools, wish))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pichat.events import Device, ToolCall, ToolResult
+from pichat.events import Device, Source, ToolCall, ToolResult
 from pichat.llm.base import Call, ToolSpec
 from pichat.tools.base import Toolbox
 from pichat.tools.specs import as_call, tool_specs
@@ -13,13 +13,15 @@ from pichat.tools.specs import as_call, tool_specs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolsOfTurn:
-    """Implements acting.ModelTools. `allowed`: the profile's patterns of names, None for all."""
+    """Implements acting.ModelTools. `allowed`: the profile's patterns of names, None for all;
+    `behind`: who spoke to the model."""
 
     toolbox: Toolbox
     devices: Callable[[], Sequence[Device]]
     allowed: Sequence[str] | None
     turn_id: str
     conversation_id: str
+    behind: Source = "voice"
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -35,5 +37,6 @@ class ToolsOfTurn:
             conversation_id=self.conversation_id,
             outside=outside,
             allowed=self.allowed,
+            behind=self.behind,
         )
         return understood, result

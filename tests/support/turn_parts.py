@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pichat.bus import Bus
 from pichat.config.types import Profile
-from pichat.errors import UnavailableError
+from pichat.errors import NotFoundError, UnavailableError
 from pichat.events import DeviceChanged
 from pichat.health import Health
 from pichat.llm.base import Message, Provider
@@ -16,6 +16,7 @@ from pichat.tools.base import Toolbox
 from pichat.tools.house import House
 from pichat.turn.memory import Memory
 from pichat.turn.mind import Mind
+from pichat.turn.people import People
 from pichat.turn.tongues import Intents, Tongues
 from pichat.turn.turns import Turns
 
@@ -25,18 +26,32 @@ class KeptConversations:
 
     def __init__(self) -> None:
         self.messages: list[StoredMessage] = []
+        self.owners: dict[str, str] = {}
         self.heard: list[tuple[str, str, bool]] = []
         self.broken = False
 
-    def add_later(self, *messages: StoredMessage, profile: str = "default") -> None:
+    def add_later(
+        self, *messages: StoredMessage, profile: str = "default", user_id: str = "house"
+    ) -> None:
         self.messages += messages
+        for each in messages:
+            self.owners.setdefault(each.conversation_id, user_id)
+
+    async def check(self, conversation_id: str, user_id: str) -> None:
+        if self.owners.get(conversation_id, user_id) != user_id:
+            raise NotFoundError("There is no such conversation.")
 
     async def flushed(self) -> None:
         if self.broken:
             raise UnavailableError("The disk is full.")
 
     async def history(
-        self, conversation_id: str, limit_messages: int, *, without_turn: str = ""
+        self,
+        conversation_id: str,
+        limit_messages: int,
+        *,
+        without_turn: str = "",
+        user_id: str = "house",
     ) -> tuple[Message, ...]:
         here = [each for each in self.messages if each.conversation_id == conversation_id]
         known = [each for each in here if each.turn_id != without_turn]
@@ -65,6 +80,7 @@ def new_turns(
     *providers: Provider,
     profiles: KnownProfiles | None = None,
     conversations: KeptConversations | None = None,
+    people: People | None = None,
 ) -> Turns:
     """Turns of an English house. Without providers nobody thinks."""
     named = {provider.name: provider for provider in providers}
@@ -72,7 +88,7 @@ def new_turns(
     chain = Chain(named, Health(Bus()))
     mind = Mind(chain, named, toolbox, memory, house.devices, _nothing, "en")
     tongues = Tongues("en", intents, lambda _: intents)
-    return Turns(tongues, toolbox, bus, profiles or KnownProfiles(), mind, memory)
+    return Turns(tongues, toolbox, bus, profiles or KnownProfiles(), mind, memory, people)
 
 
 def _nothing() -> Sequence[DeviceChanged]:
