@@ -1,10 +1,11 @@
-"""The state directory: one daemon at a time, and where that daemon listens."""
+"""The state directory: one daemon at a time, where that daemon listens, and its key."""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from pichat.errors import StartError, UnavailableError
 
 _LOCK = "daemon.lock"
+_SECRET = "local.token"  # noqa: S105  (a file's name)
 
 
 def state_directory(given: Path | None) -> Path:
@@ -69,6 +71,32 @@ def running_url(directory: Path) -> str:
     raise UnavailableError(
         f"PiChat is not running (nothing uses {directory}). Start it with: pichat run"
     )
+
+
+def write_secret(directory: Path) -> str:
+    """Make the token by which this user's programs come in while this daemon runs, and put it
+    where they find it and nobody else may read it. Raises StartError."""
+    secret = secrets.token_urlsafe(32)
+    new = directory / f"{_SECRET}.new"
+    try:
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            os.fchmod(descriptor, 0o600)
+            file.write(secret)
+        new.replace(directory / _SECRET)
+    except OSError as error:
+        raise StartError(
+            f"The state directory {directory} cannot be used: {error.strerror}."
+        ) from error
+    return secret
+
+
+def read_secret(directory: Path) -> str | None:
+    """What `write_secret` made; None where there is none, or this user may not read it."""
+    try:
+        return (directory / _SECRET).read_text() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _is_free(descriptor: int) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from pichat.app.doorkeeping import start_door
 from pichat.app.house import names_of, start_house
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
@@ -106,6 +107,8 @@ class Daemon:
             reloading=reloading,
             turns=thinking.turns,
             tools=toolbox,
+            screens=screens,
+            door=await start_door(parts, database),
             house=hub,
             joining=zigbee.admission,
             voice=voice,

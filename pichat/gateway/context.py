@@ -28,9 +28,14 @@ class Client(Protocol):
 
     caller: Caller | None
     conversation_id: str
+    address: str | None  # where it comes from
     sound: IncomingSound | None
 
     async def send(self, reply: Reply) -> None:
+    def become(self, caller: Caller | None) -> None:
+        """It has said who it is; None: it failed to."""
+        ...
+
         """Waits while the client has much to read; disconnects it when it does not read. Raises
         ClientGoneError."""
         ...

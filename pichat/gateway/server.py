@@ -12,9 +12,9 @@ from aiohttp import web
 from pichat.config.types import Server
 from pichat.errors import StartError
 from pichat.gateway.actions.system import health_report
-from pichat.gateway.door.door import Door
+from pichat.gateway.door.crowd import Crowd, make_room
 from pichat.gateway.door.entrances import Entrances
-from pichat.gateway.door.limits import Limits
+from pichat.gateway.door.pages import Pages
 from pichat.gateway.feed import Feed
 from pichat.gateway.guards import add_headers, guard, own_names
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
@@ -47,8 +47,9 @@ class Gateway:
         self._config = config
         self._services = services
         self._stop_timeout_s = stop_timeout_s
-        self._limits = Limits(config.limits)
-        self._door = Door(config, self._limits)
+        self._door = services.door
+        self._crowd = Crowd(config)
+        self._pages = Pages(config, Machine(config).names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe)
         self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)
@@ -71,11 +72,9 @@ class Gateway:
 
     def reconfigure(self, config: Server) -> None:
         """Who may come in from now on, and how far. Where it listens stays as it is."""
-        self._door.config = config
-
-    def screens(self) -> int:
-        """How many screens show what they are told to."""
-        return self._feed.count("screens")
+        self._door.reconfigure(config)
+        self._pages.reconfigure(config)
+        self._crowd.config = config
 
     async def start(self) -> None:
         """Listen. Raises StartError in one line when that cannot be."""
@@ -118,9 +117,12 @@ class Gateway:
             )
         return f"Port {where} cannot be opened: {error.strerror or error}."
 
-    def _application(self, names: frozenset[str]) -> web.Application:
-        application = web.Application(middlewares=[guard(names, self._door)])
-        application.on_response_prepare.append(add_headers)
+    def _application(self) -> web.Application:
+        application = web.Application()
+        entrances = Entrances(application.router)
+        guards = Guards(self._door, self._pages, self._crowd, entrances)
+        application.middlewares.append(guards.middleware())
+        application.on_response_prepare.append(guards.add_headers)
         application[STREAMS] = Streams()
         application.on_shutdown.append(end_streams)
         entrances = Entrances(application.router)

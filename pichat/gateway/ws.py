@@ -7,6 +7,7 @@ from aiohttp import web
 
 from pichat.errors import BusyError
 from pichat.gateway.connection import Connection
+from pichat.gateway.door.credentials import SUBPROTOCOL
 from pichat.gateway.failures import failure
 from pichat.gateway.feed import Feed
 from pichat.gateway.registry import Action
@@ -44,6 +45,7 @@ class WebSockets:
             return failure(BusyError("Too many screens are connected."))
         # No compression: it costs each idle client a window of memory and each frame time. Text
         # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.
+            protocols=(SUBPROTOCOL,),
         # No writer limit: `Connection` itself decides when to wait for the client.
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT_S,

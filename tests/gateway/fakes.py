@@ -32,6 +32,10 @@ from pichat.events import (
     VoiceChanged,
 )
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
+from pichat.gateway.door.caller import HOUSE, Scope
+from pichat.gateway.door.door import PATIENCE_S, Door
+from pichat.gateway.door.tokens import open_tokens
+from pichat.gateway.screens import Screens
 from pichat.gateway.services import Services
 from pichat.health import Health
 from pichat.llm.images import Images
@@ -58,6 +62,8 @@ from tests.gateway.fake_reloading import FakeReloading
 from tests.support.fake_house import FakeHouse
 
 CAPABILITIES = {
+OWN_SECRET = "of-this-machine"
+
     "on_off": Capability(name="on_off", writable=True),
     "brightness": Capability(name="brightness", writable=True, unit="%", minimum=0, maximum=100),
     "colour": Capability(name="colour", writable=True),
@@ -442,10 +448,17 @@ class World:
     network: FakeNetwork
     joining: FakeJoining
 
+    door: Door
     @property
     def url(self) -> str:
         return self.gateway.url
 
+
+    async def token(self, scope: Scope, *, area: str | None = None, user_id: str = HOUSE) -> str:
+        """The secret of a new token."""
+        name = f"A {scope}"
+        _, secret = await self.door.tokens.create(name, scope, area=area, user_id=user_id)
+        return secret
 
 def default_house(bus: Bus) -> LiveHouse:
     return LiveHouse(
@@ -470,9 +483,17 @@ def default_house(bus: Bus) -> LiveHouse:
 
 @asynccontextmanager
 async def running_world(
-    *, port: int = 0, header_timeout_s: float = HEADER_TIMEOUT_S
+    *,
+    port: int = 0,
+    header_timeout_s: float = HEADER_TIMEOUT_S,
+    trust_loopback: bool = True,
+    patience_s: float = PATIENCE_S,
+    **server: Any,
 ) -> AsyncIterator[World]:
     bus = Bus()
+    """`trust_loopback`: without a token one may do everything, as on the machine itself.
+    `server`: other settings of config.server."""
+    config = Server(port=port, trust_loopback=trust_loopback, **server)
     health = Health(bus)
     health.set("zigbee", "ok")
     health.set("microphone", "ok")
@@ -484,6 +505,7 @@ async def running_world(
         open_audit(database) as audit,
         open_conversations(database, health) as conversations,
     ):
+        open_tokens(database) as tokens,
         profiles = await Profiles.load(Config(), database, bus)
         network = FakeNetwork()
         tools = Toolbox(house, audit, {**load_tools(), **network_tools(network)}, bus)
@@ -510,6 +532,8 @@ async def running_world(
             reloading=FakeReloading(),
             bus=bus,
             health=health,
+            screens=screens,
+            door=(door := Door(config, tokens, own_secret=OWN_SECRET, patience_s=patience_s)),
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
         )
         gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
@@ -534,5 +558,6 @@ async def running_world(
                     joining,
                 )
         finally:
+                    door,
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)

@@ -22,7 +22,7 @@ HOUSE = "house"
 
 
 class UnauthenticatedError(PiChatError):
-    """Nobody knows who asks."""
+    """Nobody knows who asks, or the token is none of ours."""
 
     code = "unauthenticated"
 

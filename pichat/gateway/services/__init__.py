@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from pichat.bus import Bus
+from pichat.gateway.door.door import Door
 from pichat.gateway.services.house import House, Joining, LockCodes
 from pichat.gateway.services.network import Backups, NetworkCare
 from pichat.gateway.services.reload import Reloading
@@ -41,5 +42,7 @@ class Services:
     scenes: Scenes
     reloading: Reloading
     bus: Bus
+    screens: Screens
+    door: Door
     health: Health
     images: Images = field(default_factory=nobody_draws)
