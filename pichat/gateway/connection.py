@@ -1,8 +1,8 @@
 """One client: its requests, each a task that it owns, and everything that is written to it.
 
-The transport's own buffer is the client's queue, bounded in bytes. A reply waits for room in it,
-so that a stream goes no faster than it is read; an event does not wait for anybody. A client that
-leaves too much unread for too long is disconnected and costs nobody else anything.
+A reply waits while much is unread, so that a stream goes no faster than it is read; an event does
+not wait for anybody. A client that leaves too much unread, or for too long, is disconnected and
+costs nobody else anything.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from pichat.errors import BadRequestError, BusyError, CancelledByUserError, PiChatError
 from pichat.gateway.context import ClientGoneError, Context, Topic
-from pichat.gateway.door.caller import Caller, admit
+from pichat.gateway.door.caller import admit
 from pichat.gateway.door.entrances import CALLER
 from pichat.gateway.feed import Feed
 from pichat.gateway.frames import FrameError, read_request
@@ -32,15 +32,11 @@ from pichat.gateway.protocol import (
 from pichat.gateway.registry import Action, find_action, read_payload
 from pichat.gateway.services import Services
 from pichat.gateway.sound import IncomingSound
+from pichat.gateway.wire import Wire, binary_frame, text_frame
 
 log = structlog.get_logger(__name__)
 
 MAX_IN_FLIGHT = 32
-MAX_UNREAD_BYTES = 1024 * 1024
-UNREAD_PATIENCE_S = 10.0
-_GOODBYE_S = 2.0  # for a client that does not read
-UNAUTHENTICATED = 4401
-"""The close code of a WebSocket that may not come in, after HTTP's 401."""
 _END_S = 5.0
 
 
@@ -79,24 +75,14 @@ class Connection:
         actions: dict[str, Action],
         feed: Feed,
     ) -> None:
-        if request.transport is None:
-        self.address = request.remote
-            raise ConnectionResetError("the client has gone")
         self.caller = request.get(CALLER)
         self.conversation_id = uuid.uuid4().hex
         self.sound: IncomingSound | None = None
-        self._pairs = asyncio.Lock()  # a chunk and its binary frame
         self._socket = socket
-        self._protocol = request.protocol
-        self._transport = request.transport
-        self._writer = writer
-        self._grace: asyncio.TimerHandle | None = None  # until it has to have said who it is
-        self._goodbye: asyncio.Task[None] | None = None
+        self._wire = Wire(socket, request, writer)
         self._services = services
         self._actions = actions
         self._takes_clips = {each.name for each in actions.values() if each.takes_clips}
-        self._services.door.visitors.enter(self)
-        self.become(self.caller)
         self._feed = feed
         self._running: dict[str, _Running] = {}
 
@@ -106,48 +92,8 @@ class Connection:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
                     await self._text(message.data)
-            self._services.door.visitors.leave(self)
-            self._end_grace()
                 elif message.type is WSMsgType.BINARY:
                     await self._binary(message.data)
-            if self._goodbye is not None:
-                await asyncio.wait([self._goodbye])
-
-    # --- who it is -------------------------------------------------------------------------
-
-    def become(self, caller: Caller | None) -> None:
-        """It has said who it is; None: it failed to, and has a little while to do so. What it
-        heard as somebody else it hears no more."""
-        if caller != self.caller:
-            self._feed.leave(self)
-        self.caller = caller
-        self._end_grace()
-        if caller is None:
-            door = self._services.door
-            self._grace = asyncio.get_running_loop().call_later(
-                door.patience_s, self.turn_out, "Nobody said who this is."
-            )
-
-    def turn_out(self, reason: str) -> None:
-        """Close it at once, with what is under way, as one that may not come in."""
-        self.caller = None
-        self._feed.leave(self)
-        for running in self._running.values():
-            running.task.cancel()
-        if self._goodbye is None:
-            self._goodbye = asyncio.create_task(self._leave(reason), name="turning out")
-
-    async def _leave(self, reason: str) -> None:
-        try:
-            async with asyncio.timeout(_GOODBYE_S):
-                await self._socket.close(code=UNAUTHENTICATED, message=reason.encode())
-        except TimeoutError:
-            self.drop(reason)
-
-    def _end_grace(self) -> None:
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
         except ClientGoneError:
             pass
         finally:
@@ -157,46 +103,21 @@ class Connection:
     # --- writing ---------------------------------------------------------------------------
 
     async def send(self, reply: Reply) -> None:
-        await self._send(encode(reply), WSMsgType.TEXT)
+        await self._wire.send(text_frame(encode(reply)))
 
     async def send_with(self, reply: Reply, binary: bytes) -> None:
-        async with self._pairs:
-            # Without a wait in between: a request that is cancelled leaves no half of a pair.
-            await self._write(encode(reply), WSMsgType.TEXT)
-            await self._send(binary, WSMsgType.BINARY)
+        # In one go: a request that is cancelled leaves no half of a pair, and none comes between.
+        await self._wire.send(text_frame(encode(reply)) + binary_frame(binary))
 
-    async def _send(self, frame: bytes, kind: WSMsgType) -> None:
-        await self._write(frame, kind)
+    def post(self, frame: bytes) -> None:
         try:
-            if self._protocol.writing_paused:
-                async with asyncio.timeout(UNREAD_PATIENCE_S):
-                    await self._writer.drain()
-        except TimeoutError:
-            self.drop("did not read for long")
-            raise ClientGoneError from None
-        except ConnectionError as error:
-            raise ClientGoneError from error
-
-    async def _write(self, frame: bytes, kind: WSMsgType) -> None:
-        try:
-            await self._socket.send_frame(frame, kind)
-        except ConnectionError as error:
-            raise ClientGoneError from error
-
-    async def post(self, frame: bytes) -> None:
-        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
-            self._feed.leave(self)
-            self.drop("left too much unread")
-            return
-        try:
-            await self._socket.send_frame(frame, WSMsgType.TEXT)
-        except ConnectionError:
+            self._wire.post(frame)
+        except ClientGoneError:
             self._feed.leave(self)
 
     def drop(self, reason: str) -> None:
         """Cut the connection now, without waiting for the client to agree."""
-        log.info("client disconnected", reason=reason, remote=self._remote)
-        self._transport.abort()
+        self._wire.drop(reason)
 
     def resync(self) -> None:
         self.drop("events were lost")
@@ -204,10 +125,6 @@ class Connection:
     async def close(self) -> None:
         """Say goodbye: the daemon stops."""
         await self._socket.close(code=1001, message=b"PiChat stops")
-
-    @property
-    def _remote(self) -> Any:
-        return self._transport.get_extra_info("peername")
 
     # --- reading ---------------------------------------------------------------------------
 

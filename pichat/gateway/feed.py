@@ -1,9 +1,9 @@
 """From the bus to everyone who subscribed: each event is encoded once and written to each."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 import structlog
 
 from pichat.bus import Bus, Subscription
@@ -39,6 +39,7 @@ from pichat.events import (
 )
 from pichat.gateway.context import Topic
 from pichat.gateway.protocol import EventReply, encode, raw_json
+from pichat.gateway.wire import text_frame
 
 log = structlog.get_logger(__name__)
 
@@ -72,13 +73,18 @@ TOPICS: dict[type[Event], Topic] = {
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
 _WAITING_EVENTS = 4096
+_AT_ONCE = 50
+
+_Wish = tuple[str, frozenset[Topic]]
+"""The id of the request that subscribed, and to what."""
 
 
 class Listener(Protocol):
     """A connection that subscribed."""
 
-    async def post(self, frame: bytes) -> None:
-        """Write without waiting for the client; one that has not read for long is let go."""
+    def post(self, frame: bytes) -> None:
+        """Write a WebSocket frame without waiting for the client; one that has not read for long is
+        let go."""
         ...
 
     def resync(self) -> None:
@@ -96,7 +102,7 @@ class Feed:
     def __init__(self, bus: Bus, observe: Callable[[Event], None]) -> None:
         self._bus = bus
         self._observe = observe
-        self._listeners: dict[Listener, tuple[str, frozenset[Topic]]] = {}
+        self._listeners: dict[Listener, _Wish] = {}
 
     def join(self, listener: Listener, request_id: str, topics: frozenset[Topic]) -> None:
         """Deliver events of `topics` from now on; replaces what the listener had before."""
@@ -128,11 +134,21 @@ class Feed:
             event = await events.get()
             self._observe(event)
             topic = TOPICS[type(event)]
-            payload: msgspec.Raw | None = None
-            for listener, (request_id, topics) in list(self._listeners.items()):
-                if topic in topics:
-                    payload = payload or raw_json(event)
-                    reply = EventReply(
-                        request_id=request_id, action=_TAGS[type(event)], payload=payload
-                    )
-                    await listener.post(encode(reply))
+            hearing = [each for each in self._listeners.items() if topic in each[1][1]]
+            if hearing:
+                await self._tell(hearing, event)
+
+    async def _tell(self, hearing: list[tuple[Listener, _Wish]], event: Event) -> None:
+        """Everyone, but not in one breath: between some and the next, requests are answered."""
+        payload, action = raw_json(event), _TAGS[type(event)]
+        frames: dict[str, bytes] = {}
+        for number, (listener, wish) in enumerate(hearing, start=1):
+            if self._listeners.get(listener) is wish:  # it may have left, or subscribed anew
+                request_id = wish[0]
+                frame = frames.get(request_id)
+                if frame is None:
+                    reply = EventReply(request_id=request_id, action=action, payload=payload)
+                    frame = frames[request_id] = text_frame(encode(reply))
+                listener.post(frame)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)

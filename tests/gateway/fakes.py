@@ -32,10 +32,6 @@ from pichat.events import (
     VoiceChanged,
 )
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
-from pichat.gateway.door.caller import HOUSE, Scope
-from pichat.gateway.door.door import PATIENCE_S, Door
-from pichat.gateway.door.tokens import open_tokens
-from pichat.gateway.screens import Screens
 from pichat.gateway.services import Services
 from pichat.health import Health
 from pichat.llm.images import Images
@@ -62,8 +58,6 @@ from tests.gateway.fake_reloading import FakeReloading
 from tests.support.fake_house import FakeHouse
 
 CAPABILITIES = {
-OWN_SECRET = "of-this-machine"
-
     "on_off": Capability(name="on_off", writable=True),
     "brightness": Capability(name="brightness", writable=True, unit="%", minimum=0, maximum=100),
     "colour": Capability(name="colour", writable=True),
@@ -220,7 +214,7 @@ class ScriptedTurns:
             case ["stream", number]:
                 text, code = "That was all.", ""
                 for _ in range(int(number)):
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)  # others go first, as when it comes over the network
                     made = f"@{time.monotonic():.6f}"
                     yield TurnText(turn_id=utterance.turn_id, text=made)
             case ["wait"]:
@@ -448,17 +442,10 @@ class World:
     network: FakeNetwork
     joining: FakeJoining
 
-    door: Door
     @property
     def url(self) -> str:
         return self.gateway.url
 
-
-    async def token(self, scope: Scope, *, area: str | None = None, user_id: str = HOUSE) -> str:
-        """The secret of a new token."""
-        name = f"A {scope}"
-        _, secret = await self.door.tokens.create(name, scope, area=area, user_id=user_id)
-        return secret
 
 def default_house(bus: Bus) -> LiveHouse:
     return LiveHouse(
@@ -483,17 +470,9 @@ def default_house(bus: Bus) -> LiveHouse:
 
 @asynccontextmanager
 async def running_world(
-    *,
-    port: int = 0,
-    header_timeout_s: float = HEADER_TIMEOUT_S,
-    trust_loopback: bool = True,
-    patience_s: float = PATIENCE_S,
-    **server: Any,
+    *, port: int = 0, header_timeout_s: float = HEADER_TIMEOUT_S
 ) -> AsyncIterator[World]:
     bus = Bus()
-    """`trust_loopback`: without a token one may do everything, as on the machine itself.
-    `server`: other settings of config.server."""
-    config = Server(port=port, trust_loopback=trust_loopback, **server)
     health = Health(bus)
     health.set("zigbee", "ok")
     health.set("microphone", "ok")
@@ -505,7 +484,6 @@ async def running_world(
         open_audit(database) as audit,
         open_conversations(database, health) as conversations,
     ):
-        open_tokens(database) as tokens,
         profiles = await Profiles.load(Config(), database, bus)
         network = FakeNetwork()
         tools = Toolbox(house, audit, {**load_tools(), **network_tools(network)}, bus)
@@ -532,8 +510,6 @@ async def running_world(
             reloading=FakeReloading(),
             bus=bus,
             health=health,
-            screens=screens,
-            door=(door := Door(config, tokens, own_secret=OWN_SECRET, patience_s=patience_s)),
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
         )
         gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
@@ -558,6 +534,5 @@ async def running_world(
                     joining,
                 )
         finally:
-                    door,
             recording.cancel()
             await asyncio.gather(recording, return_exceptions=True)

@@ -43,7 +43,7 @@ class Ear:
         self.frames: list[bytes] = []
         self.resynced = asyncio.Event()
 
-    async def post(self, frame: bytes) -> None:
+    def post(self, frame: bytes) -> None:
         self.frames.append(frame)
 
     def resync(self) -> None:
