@@ -16,19 +16,21 @@ from pichat.gateway.door.crowd import Crowd, make_room
 from pichat.gateway.door.entrances import Entrances
 from pichat.gateway.door.pages import Pages
 from pichat.gateway.feed import Feed
-from pichat.gateway.guards import add_headers, guard, own_names
+from pichat.gateway.guards import Guards
+from pichat.gateway.incoming import Incoming
+from pichat.gateway.listening import Site, bind
+from pichat.gateway.machine import Machine
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
 from pichat.gateway.replies import STREAMS, Streams, end_streams
 from pichat.gateway.routes import add_routes
 from pichat.gateway.services import Services
-from pichat.gateway.ws import MAX_CONNECTIONS, WebSockets
+from pichat.gateway.ws import WebSockets
 
 log = structlog.get_logger(__name__)
 
 WEB_ROOT = Path(__file__).parent.parent / "web"
-# aiohttp arms this when a client connects, so it also ends a request header that never ends.
 HEADER_TIMEOUT_S = 15.0
 
 
@@ -42,23 +44,19 @@ class Gateway:
         *,
         header_timeout_s: float = HEADER_TIMEOUT_S,
         stop_timeout_s: float = 5.0,
-        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
         self._config = config
         self._services = services
+        self._header_timeout_s = header_timeout_s
         self._stop_timeout_s = stop_timeout_s
         self._door = services.door
         self._crowd = Crowd(config)
         self._pages = Pages(config, Machine(config).names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe)
-        self._sockets = WebSockets(services, load_actions(), self._feed, max_connections)
+        self._sockets = WebSockets(services, load_actions(), self._feed)
         self._runner = web.AppRunner(
-            self._application(own_names(config.host)),
-            access_log=None,
-            handler_cancellation=True,
-            keepalive_timeout=header_timeout_s,
-            shutdown_timeout=stop_timeout_s,
+            self._application(), handler_cancellation=True, shutdown_timeout=stop_timeout_s
         )
         self._feeding: asyncio.Task[None] | None = None
 
@@ -81,7 +79,9 @@ class Gateway:
         await self._runner.setup()
         self._feeding = asyncio.create_task(self._feed.run(), name="gateway-feed")
         try:
-            await web.TCPSite(self._runner, self._config.host, self._config.port).start()
+            make_room(self._config.limits.connections)
+            for each in await bind(self._config.host, self._config.port, self._crowd):
+                await Site(self._runner, each, self._incoming, None).start()
         except OSError as error:
             await self.stop()
             raise StartError(self._why_not(error)) from error
@@ -95,6 +95,14 @@ class Gateway:
             self._feeding.cancel()
             await asyncio.gather(self._feeding, return_exceptions=True)
             self._feeding = None
+
+    def _incoming(self) -> Incoming:
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("the gateway has stopped")
+        return Incoming(
+            server, loop=asyncio.get_running_loop(), header_timeout_s=self._header_timeout_s
+        )
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -125,7 +133,6 @@ class Gateway:
         application.on_response_prepare.append(guards.add_headers)
         application[STREAMS] = Streams()
         application.on_shutdown.append(end_streams)
-        entrances = Entrances(application.router)
         # Whoever connects may say who it is in its first message.
         entrances.add("GET", "/ws", self._sockets.handle, needs="anyone")
         entrances.add("GET", "/ws/chat", self._sockets.handle, needs="anyone")

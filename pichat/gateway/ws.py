@@ -13,7 +13,6 @@ from pichat.gateway.feed import Feed
 from pichat.gateway.registry import Action
 from pichat.gateway.services import Services
 
-MAX_CONNECTIONS = 1000
 # A frame above our own limit is answered with an error and the connection stays. That needs the
 # whole frame in memory; beyond this the library closes with 1009 instead.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -21,19 +20,17 @@ HEARTBEAT_S = 30.0
 
 
 class WebSockets:
-    """The clients that are connected now, at most `max_connections` of them."""
+    """The clients that are connected now, at most `server.limits.connections` of them."""
 
     def __init__(
         self,
         services: Services,
         actions: dict[str, Action],
         feed: Feed,
-        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
         self._services = services
         self._actions = actions
         self._feed = feed
-        self._max_connections = max_connections
         self._connections: set[Connection] = set()
 
     def __len__(self) -> int:
@@ -41,14 +38,14 @@ class WebSockets:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One client, from its upgrade until it goes."""
-        if len(self._connections) >= self._max_connections:
+        if len(self._connections) >= self._services.door.limits.config.connections:
             return failure(BusyError("Too many screens are connected."))
         # No compression: it costs each idle client a window of memory and each frame time. Text
         # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.
-            protocols=(SUBPROTOCOL,),
         # No writer limit: `Connection` itself decides when to wait for the client.
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT_S,
+            protocols=(SUBPROTOCOL,),
             compress=False,
             max_msg_size=MAX_MESSAGE_BYTES,
             writer_limit=sys.maxsize,

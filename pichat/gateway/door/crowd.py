@@ -1,0 +1,93 @@
+"""How many connections are open, in all and from one address, whatever they do or say."""
+
+import ipaddress
+import resource
+from typing import Final
+
+import structlog
+
+from pichat.config.types import Server
+from pichat.gateway.door.limits import canonical
+
+log = structlog.get_logger(__name__)
+
+# Above the limits so many more are taken, which are answered with why they are too many.
+SPARE: Final = 64
+SPARE_OF_ADDRESS: Final = 8
+_OTHER_FILES = 512  # that the daemon has open beside its connections
+
+
+class Crowd:
+    """`config` may be replaced while it runs. Connections from this machine, while it is trusted,
+    are counted apart: however many come from elsewhere, its owner can still reach it."""
+
+    def __init__(self, config: Server) -> None:
+        self.config = config
+        self._here = 0
+        self._elsewhere = 0
+        self._of: dict[str, int] = {}
+        self._told = False
+
+    def enter(self, address: str) -> str | None:
+        """One more; what to hand to `leave` when it is gone, or None when there are too many."""
+        key, limits = canonical(address), self.config.limits
+        if self.config.trust_loopback and is_loopback(address):
+            if self._here >= limits.connections + SPARE:
+                return self._refuse(address, self._here)
+            self._here += 1
+            return ""
+        here = self._of.get(key, 0)
+        if here >= limits.connections_per_address + SPARE_OF_ADDRESS:
+            return self._refuse(address, here)
+        if self._elsewhere >= limits.connections + SPARE:
+            return self._refuse(address, self._elsewhere)
+        self._elsewhere += 1
+        self._of[key] = here + 1
+        return key
+
+    def leave(self, key: str) -> None:
+        if not key:
+            self._here -= 1
+            return
+        self._elsewhere -= 1
+        self._of[key] -= 1
+        if not self._of[key]:
+            del self._of[key]
+
+    def is_crowded(self, address: str | None) -> bool:
+        """Whether an address has more connections than it may."""
+        return self._of.get(canonical(address), 0) > self.config.limits.connections_per_address
+
+    def _refuse(self, address: str, count: int) -> None:
+        # Once: whoever opens too many would else write the log full.
+        tell = log.debug if self._told else log.warning
+        tell("too many connections; more are refused", address=address, open=count)
+        self._told = True
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+def make_room(connections: int) -> None:
+    """Let this process have as many files open as so many connections need, as far as the system
+    lets it. Files that run out would stop the radio and the store, not only the connections."""
+    wanted = 2 * (connections + SPARE) + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY in (soft, hard):
+        hard = max(soft, hard, wanted)
+    if soft >= wanted:
+        return
+    allowed = min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        log.warning(
+            "the system allows fewer open files than server.limits.connections may need",
+            allowed=allowed,
+            needed=wanted,
+        )
