@@ -45,6 +45,7 @@ class HouseCertificate(Served):
         self._authority: Authority | None = None
         self._failed: str | None = None
         self._made_again = False
+        self._is_of_this_start = False
 
     @property
     def problem(self) -> str | None:
@@ -178,6 +179,7 @@ class HouseCertificate(Served):
         leaf = self._authority.issue(f"{machine.announced}.local", wanted, self._clock())
         kept.write(path, leaf.pem)
         self._serve(leaf.certificate, server_context(path))
+        self._is_of_this_start = True
 
     def _is_due(self) -> bool:
         """Whether it ends soon, is not for every name and address, or has not begun although the
@@ -189,7 +191,9 @@ class HouseCertificate(Served):
         if ends - now < _RENEW_BEFORE and ends < self._authority.certificate.not_valid_after_utc:
             return True
         if now < certificate.not_valid_before_utc:
-            return time.monotonic() - self._began_s > _CLOCK_PATIENCE_S
+            # One that was made since the start was made by a clock that has been set since.
+            waited_s = time.monotonic() - self._began_s
+            return self._is_of_this_start or waited_s > _CLOCK_PATIENCE_S
         wanted = self._authority.suits((*self._machine.names(), *self._machine.addresses()))
         return not set(wanted) <= set(vouched_for(certificate))
 

@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -22,7 +23,7 @@ _BACKLOG = 128
 Factory = Callable[[], asyncio.Protocol]
 
 
-class _Port(asyncio.AbstractServer):
+class _Port:
     """Listens at one socket. `context`: for each new connection, so that a new certificate is
     shown to whoever comes next."""
 
@@ -138,7 +139,8 @@ class SecureSite(web.BaseSite):
         self._listening.setblocking(False)
         self._listening.listen(_BACKLOG)
         self._port = _Port(self._listening, self._factory, self._context)
-        self._server = self._port
+        # As much of a server as the runner uses.
+        self._server = cast("asyncio.AbstractServer", self._port)
 
     async def stop(self) -> None:
         await super().stop()
