@@ -18,6 +18,7 @@ from pichat.app.thinking import Thinking, start_thinking
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
 from pichat.errors import attempt
+from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
 from pichat.logs import set_up_logs
@@ -93,7 +94,8 @@ class Daemon:
         zigbee = start_house(parts, database)
         hub = zigbee.hub
         more = {**network_tools(zigbee.care), **joining_tools(zigbee.admission)}
-        toolbox = self._toolbox(parts, hub, audit, more)
+        screens = Screens(bus)
+        toolbox = self._toolbox(parts, hub, audit, screens, more)
         thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
@@ -105,10 +107,10 @@ class Daemon:
         )
         services = Services(
             reloading=reloading,
-            turns=thinking.turns,
-            tools=toolbox,
             screens=screens,
             door=await start_door(parts, database),
+            turns=thinking.turns,
+            tools=toolbox,
             house=hub,
             joining=zigbee.admission,
             voice=voice,
@@ -123,6 +125,7 @@ class Daemon:
             groups=zigbee.together.groups,
             scenes=zigbee.together.scenes,
             images=thinking.images,
+            providers=thinking.providers,
             bus=bus,
             health=health,
         )
@@ -145,12 +148,14 @@ class Daemon:
     def _take_door(self, new: Config) -> Commit:
         return lambda: self._gateway.reconfigure(new.server) if self._gateway else None
 
-    def _toolbox(self, parts: Parts, hub: Hub, audit: Audit, more: Mapping[str, Tool]) -> Toolbox:
+    def _toolbox(
+        self, parts: Parts, hub: Hub, audit: Audit, screens: Screens, more: Mapping[str, Tool]
+    ) -> Toolbox:
         return Toolbox(
             hub,
             audit,
             {**load_tools(), **more},
             parts.bus,
             language=parts.config.language,
-            screens=lambda: self._gateway.screens() if self._gateway else 0,
+            show=screens.show,
         )

@@ -28,6 +28,8 @@ from pichat.events.screens import (
     PartStatus,
     ProfilesChanged,
     ScreenCommand,
+    ScreenSeen,
+    Shown,
     SuggestionsChanged,
     UsersChanged,
 )
@@ -126,6 +128,8 @@ __all__ = [
     "Scene",
     "ScenesChanged",
     "ScreenCommand",
+    "ScreenSeen",
+    "Shown",
     "Source",
     "State",
     "SuggestionsChanged",

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 
 class ScreenCommand(msgspec.Struct, frozen=True, kw_only=True, tag="frontend_command"):
-    """Something to show on the screens. `area`: only on those of a room."""
+    """Something for the screens to do, most often to show. `command` and `data` say it in one form,
+    `kind`, `title`, `text` and `items` what there is to show in another; `other` is nothing to
+    show. A screen that does it says `took_command` with the `id`, where there is one.
 
-    kind: Literal["notification", "page", "list"]
+    `target`: the name or id of a screen, or a room; None for all. `sender`: the id of the screen
+    that it comes from, which does not need to be told."""
+
+    kind: Literal["notification", "page", "list", "other"]
     title: str
     text: str = ""
     items: tuple[str, ...] = ()
+    id: str = ""
+    command: str = ""
+    data: dict[str, Any] = {}
+    target: str | None = None
+    sender: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            shown = {"title": self.title, "message": self.text or self.title, "items": self.items}
+            msgspec.structs.force_setattr(self, "command", f"show_{self.kind}")
+            msgspec.structs.force_setattr(self, "data", shown)
+
+
+class ScreenSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A screen that shows what it is told to. `area`: the room that it is in, when known."""
+
+    id: str
+    name: str
     area: str | None = None
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what the screens were told: those that said so (`took`), and those that were told and
+    say nothing of it (`sent_to`)."""
+
+    took: tuple[ScreenSeen, ...] = ()
+    sent_to: tuple[ScreenSeen, ...] = ()
 
 
 class ProfilesChanged(msgspec.Struct, frozen=True, kw_only=True, tag="profiles_changed"):

@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from pichat.errors import BadRequestError, BusyError, CancelledByUserError, PiChatError
 from pichat.gateway.context import ClientGoneError, Context, Topic
-from pichat.gateway.door.caller import admit
+from pichat.gateway.door.caller import Caller, admit
 from pichat.gateway.door.entrances import CALLER
 from pichat.gateway.feed import Feed
 from pichat.gateway.frames import FrameError, read_request
@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 MAX_IN_FLIGHT = 32
 _END_S = 5.0
+_GOODBYE_S = 2.0  # for a client that does not read
+UNAUTHENTICATED = 4401
+"""The close code of a WebSocket that may not come in, after HTTP's 401."""
 
 
 class _Running:
@@ -75,7 +78,9 @@ class Connection:
         actions: dict[str, Action],
         feed: Feed,
     ) -> None:
+        self.id = new_id()
         self.caller = request.get(CALLER)
+        self.address = request.remote
         self.conversation_id = uuid.uuid4().hex
         self.sound: IncomingSound | None = None
         self._socket = socket
@@ -85,9 +90,13 @@ class Connection:
         self._takes_clips = {each.name for each in actions.values() if each.takes_clips}
         self._feed = feed
         self._running: dict[str, _Running] = {}
+        self._grace: asyncio.TimerHandle | None = None  # until it has to have said who it is
+        self._goodbye: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Read and answer until the client goes. Never raises for what a client does."""
+        self._services.door.visitors.enter(self)
+        self.become(self.caller)
         try:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
@@ -97,8 +106,48 @@ class Connection:
         except ClientGoneError:
             pass
         finally:
+            self._services.door.visitors.leave(self)
+            self._end_grace()
             self._feed.leave(self)
             await self._end_requests()
+            if self._goodbye is not None:
+                await asyncio.wait([self._goodbye])
+
+    # --- who it is -------------------------------------------------------------------------
+
+    def become(self, caller: Caller | None) -> None:
+        """It has said who it is; None: it failed to, and has a little while to do so. What it
+        heard as somebody else it hears no more."""
+        if caller != self.caller:
+            self._feed.leave(self)
+        self.caller = caller
+        self._end_grace()
+        if caller is None:
+            door = self._services.door
+            self._grace = asyncio.get_running_loop().call_later(
+                door.patience_s, self.turn_out, "Nobody said who this is."
+            )
+
+    def turn_out(self, reason: str) -> None:
+        """Close it at once, with what is under way, as one that may not come in."""
+        self.caller = None
+        self._feed.leave(self)
+        for running in self._running.values():
+            running.task.cancel()
+        if self._goodbye is None:
+            self._goodbye = asyncio.create_task(self._leave(reason), name="turning out")
+
+    async def _leave(self, reason: str) -> None:
+        try:
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._socket.close(code=UNAUTHENTICATED, message=reason.encode())
+        except TimeoutError:
+            self.drop(reason)
+
+    def _end_grace(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
 
     # --- writing ---------------------------------------------------------------------------
 

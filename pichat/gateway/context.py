@@ -26,16 +26,17 @@ class ClientGoneError(Exception):
 class Client(Protocol):
     """The connection that a request came in on."""
 
+    id: str  # of this connection
     caller: Caller | None
-    conversation_id: str
     address: str | None  # where it comes from
+    conversation_id: str
     sound: IncomingSound | None
 
-    async def send(self, reply: Reply) -> None:
     def become(self, caller: Caller | None) -> None:
         """It has said who it is; None: it failed to."""
         ...
 
+    async def send(self, reply: Reply) -> None:
         """Waits while the client has much to read; disconnects it when it does not read. Raises
         ClientGoneError."""
         ...

@@ -38,7 +38,10 @@ from pichat.events import (
     WakeScored,
 )
 from pichat.gateway.context import Topic
+from pichat.gateway.door.caller import Caller
 from pichat.gateway.protocol import EventReply, encode, raw_json
+from pichat.gateway.screens import is_for
+from pichat.gateway.services.screens import Screens
 from pichat.gateway.wire import text_frame
 
 log = structlog.get_logger(__name__)
@@ -80,7 +83,10 @@ _Wish = tuple[str, frozenset[Topic]]
 
 
 class Listener(Protocol):
-    """A connection that subscribed."""
+    """A connection that subscribed. `id`: this one's alone."""
+
+    id: str
+    caller: Caller | None
 
     def post(self, frame: bytes) -> None:
         """Write a WebSocket frame without waiting for the client; one that has not read for long is
@@ -99,21 +105,23 @@ class Feed:
     carry whole devices, parts and states, so what comes last is right in any case.
     """
 
-    def __init__(self, bus: Bus, observe: Callable[[Event], None]) -> None:
+    def __init__(self, bus: Bus, observe: Callable[[Event], None], screens: Screens) -> None:
         self._bus = bus
         self._observe = observe
+        self._screens = screens
         self._listeners: dict[Listener, _Wish] = {}
 
     def join(self, listener: Listener, request_id: str, topics: frozenset[Topic]) -> None:
         """Deliver events of `topics` from now on; replaces what the listener had before."""
         self._listeners[listener] = (request_id, topics)
+        if "screens" in topics:
+            self._screens.join(listener)
+        else:
+            self._screens.leave(listener)
 
     def leave(self, listener: Listener) -> None:
         self._listeners.pop(listener, None)
-
-    def count(self, topic: Topic) -> int:
-        """How many listeners hear of a topic."""
-        return sum(topic in topics for _, topics in self._listeners.values())
+        self._screens.leave(listener)
 
     async def run(self) -> None:
         """Deliver for ever. An owner runs this in a task."""
@@ -135,6 +143,8 @@ class Feed:
             self._observe(event)
             topic = TOPICS[type(event)]
             hearing = [each for each in self._listeners.items() if topic in each[1][1]]
+            if isinstance(event, ScreenCommand):
+                hearing = [each for each in hearing if is_for(event, each[0])]
             if hearing:
                 await self._tell(hearing, event)
 

@@ -53,7 +53,7 @@ class Gateway:
         self._crowd = Crowd(config)
         self._pages = Pages(config, Machine(config).names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
-        self._feed = Feed(services.bus, self._metrics.observe)
+        self._feed = Feed(services.bus, self._metrics.observe, services.screens)
         self._sockets = WebSockets(services, load_actions(), self._feed)
         self._runner = web.AppRunner(
             self._application(), handler_cancellation=True, shutdown_timeout=stop_timeout_s

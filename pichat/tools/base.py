@@ -22,6 +22,7 @@ from pichat.errors import (
 from pichat.events import (
     Device,
     ScreenCommand,
+    Shown,
     Source,
     ToolCall,
     ToolResult,
@@ -41,12 +42,20 @@ Permission = Literal["read", "act", "show"]
 """What a tool does to the world: nothing, something in the house, something on the screens."""
 
 
+Show = Callable[[ScreenCommand], Awaitable[Shown]]
+
+
+async def nobody_shows(_: ScreenCommand) -> Shown:
+    """Where there are no screens."""
+    return Shown()
+
+
 class Reach(msgspec.Struct, frozen=True):
-    """What a handler can get at. `show` puts something on the screens, and returns how many there
-    are."""
+    """What a handler can get at. `show` puts something on the screens; it raises NotFoundError for
+    one that is not there."""
 
     house: House
-    show: Callable[[ScreenCommand], int]
+    show: Show
 
 
 class NoArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,8 +126,8 @@ def tool(
 class Toolbox:
     """Runs tools. The arguments are validated before a handler sees them.
 
-    `bus` hears of questions and of what is to be shown; without one nobody does. `language` is the
-    one to ask in, `screens` how many screens hear of what is shown.
+    `bus` hears of questions; without one nobody does. `language` is the one to ask in, `show` puts
+    something on the screens.
     """
 
     def __init__(
@@ -129,15 +138,14 @@ class Toolbox:
         bus: Bus | None = None,
         *,
         language: str = "en",
-        screens: Callable[[], int] = lambda: 0,
+        show: Show = nobody_shows,
     ) -> None:
         self._house = house
         self._audit = audit
         self._tools = tools
         self._bus = bus or Bus()
         self._language = language
-        self._screens = screens
-        self._reach = Reach(house, self._show)
+        self._reach = Reach(house, show)
         self.questions = Questions(self._bus, self._expired)
 
     @property
@@ -243,10 +251,6 @@ class Toolbox:
 
     def _expired(self, question: Question, asked: Asked) -> None:
         self._audit.add(question.turn_id, asked.source, asked.call, "expired")
-
-    def _show(self, command: ScreenCommand) -> int:
-        self._bus.publish(command)
-        return self._screens()
 
 
 _OUTSIDE = (

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 
@@ -31,6 +32,10 @@ from pichat.events import (
     Utterance,
     VoiceChanged,
 )
+from pichat.gateway.door.caller import HOUSE, Scope
+from pichat.gateway.door.door import PATIENCE_S, Door
+from pichat.gateway.door.tokens import open_tokens
+from pichat.gateway.screens import Screens
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
 from pichat.gateway.services import Services
 from pichat.health import Health
@@ -56,6 +61,9 @@ from tests.gateway.fake_lock_codes import FakeLockCodes
 from tests.gateway.fake_network import FakeNetwork
 from tests.gateway.fake_reloading import FakeReloading
 from tests.support.fake_house import FakeHouse
+from tests.support.scripted_model import Scripted
+
+OWN_SECRET = "of-this-machine"
 
 CAPABILITIES = {
     "on_off": Capability(name="on_off", writable=True),
@@ -214,8 +222,8 @@ class ScriptedTurns:
             case ["stream", number]:
                 text, code = "That was all.", ""
                 for _ in range(int(number)):
-                    await asyncio.sleep(0)  # others go first, as when it comes over the network
                     made = f"@{time.monotonic():.6f}"
+                    await asyncio.sleep(0)  # others go first, as when it comes over the network
                     yield TurnText(turn_id=utterance.turn_id, text=made)
             case ["wait"]:
                 await self._wait()
@@ -441,10 +449,17 @@ class World:
     repairs: FakeRepairs
     network: FakeNetwork
     joining: FakeJoining
+    door: Door
 
     @property
     def url(self) -> str:
         return self.gateway.url
+
+    async def token(self, scope: Scope, *, area: str | None = None, user_id: str = HOUSE) -> str:
+        """The secret of a new token."""
+        name = f"A {scope}"
+        _, secret = await self.door.tokens.create(name, scope, area=area, user_id=user_id)
+        return secret
 
 
 def default_house(bus: Bus) -> LiveHouse:
@@ -470,8 +485,16 @@ def default_house(bus: Bus) -> LiveHouse:
 
 @asynccontextmanager
 async def running_world(
-    *, port: int = 0, header_timeout_s: float = HEADER_TIMEOUT_S
+    *,
+    port: int = 0,
+    header_timeout_s: float = HEADER_TIMEOUT_S,
+    trust_loopback: bool = True,
+    patience_s: float = PATIENCE_S,
+    **server: Any,
 ) -> AsyncIterator[World]:
+    """`trust_loopback`: without a token one may do everything, as on the machine itself.
+    `server`: other settings of config.server."""
+    config = Server(port=port, trust_loopback=trust_loopback, **server)
     bus = Bus()
     health = Health(bus)
     health.set("zigbee", "ok")
@@ -483,10 +506,14 @@ async def running_world(
         open_database(Path(":memory:")) as database,
         open_audit(database) as audit,
         open_conversations(database, health) as conversations,
+        open_tokens(database) as tokens,
     ):
         profiles = await Profiles.load(Config(), database, bus)
         network = FakeNetwork()
-        tools = Toolbox(house, audit, {**load_tools(), **network_tools(network)}, bus)
+        screens = Screens(bus)
+        tools = Toolbox(
+            house, audit, {**load_tools(), **network_tools(network)}, bus, show=screens.show
+        )
         turns = ScriptedTurns(bus, tools)
         backups = FakeBackups()
         repairs = FakeRepairs()
@@ -508,11 +535,14 @@ async def running_world(
             groups=FakeGroups(house),
             scenes=FakeScenes(house),
             reloading=FakeReloading(),
+            screens=screens,
+            door=(door := Door(config, tokens, own_secret=OWN_SECRET, patience_s=patience_s)),
             bus=bus,
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
+            providers={"scripted": Scripted("scripted")},
         )
-        gateway = Gateway(Server(port=port), services, header_timeout_s=header_timeout_s)
+        gateway = Gateway(config, services, header_timeout_s=header_timeout_s)
         recording = asyncio.create_task(runs.serve())
         try:
             async with gateway:
@@ -532,6 +562,7 @@ async def running_world(
                     repairs,
                     network,
                     joining,
+                    door,
                 )
         finally:
             recording.cancel()

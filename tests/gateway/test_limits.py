@@ -7,6 +7,7 @@ from pichat.bus import Bus
 from pichat.config.types import Server
 from pichat.events import DeviceRemoved, Event
 from pichat.gateway.feed import Feed
+from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from tests.gateway.fakes import World
 from tests.gateway.screen import DEADLINE_S, connect
@@ -39,6 +40,8 @@ async def _comes_in(url: str) -> None:
 class Ear:
     """A listener that only remembers."""
 
+    id, caller = "ear", None
+
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.resynced = asyncio.Event()
@@ -58,7 +61,7 @@ async def test_an_event_that_fails_does_not_end_the_feed() -> None:
             raise RuntimeError("a defect")
         seen.set()
 
-    feed, ear, later = Feed(bus, observe), Ear(), Ear()
+    feed, ear, later = Feed(bus, observe, Screens(bus)), Ear(), Ear()
     running = asyncio.create_task(feed.run())
     await asyncio.sleep(0)
     feed.join(ear, "r1", frozenset({"devices"}))

@@ -74,11 +74,3 @@ async def test_the_owner_marks_a_device(world: World, screen: Screen) -> None:
     reply = await screen.ask("control_device", UNLOCK)
     assert (reply["payload"]["state"], reply["payload"]["question"]) == (False, None)
     assert not is_locked(world)
-
-
-async def test_screens_that_show_things_are_counted(world: World) -> None:
-    assert world.gateway.screens() == 0
-    async with connect(world.url) as one, connect(world.url) as two:
-        await one.ask("subscribe", {"topics": ["screens"]})
-        await two.ask("subscribe", {"topics": ["devices"]})
-        assert world.gateway.screens() == 1

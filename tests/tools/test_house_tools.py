@@ -7,21 +7,20 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from pichat.bus import Bus
 from pichat.errors import BadRequestError, NotFoundError
-from pichat.events import Device, ScreenCommand, ToolCall
+from pichat.events import Device, ScreenCommand, ScreenSeen, Shown, ToolCall
 from pichat.store.audit import Audit
 from pichat.tools import load_tools
-from pichat.tools.base import Toolbox
+from pichat.tools.base import Show, Toolbox, nobody_shows
 from pichat.tools.find_devices import MOST
 from tests.intents.house import HOUSE
 from tests.support.big_house import big_house
 from tests.support.fake_house import FakeHouse
 
 
-async def value(name: str, *devices: Device, bus: Bus | None = None, **arguments: Any) -> Any:
+async def value(name: str, *devices: Device, show: Show = nobody_shows, **arguments: Any) -> Any:
     house = FakeHouse(*(devices or HOUSE))
-    box = Toolbox(house, Audit(), load_tools(), bus, screens=lambda: 3)
+    box = Toolbox(house, Audit(), load_tools(), show=show)
     call = ToolCall(name=name, arguments=arguments)
     return (await box.call(call, source="model", turn_id="t")).value
 
@@ -106,12 +105,21 @@ async def test_the_house_at_a_glance() -> None:
     ],
 )
 async def test_showing(arguments: dict[str, Any], kind: str) -> None:
-    bus = Bus()
-    with bus.subscribe(ScreenCommand) as shown:
-        assert await value("show_on_screen", bus=bus, **arguments) == {"screens": 3}
-        command = await shown.get()
+    told: list[ScreenCommand] = []
+
+    async def show(command: ScreenCommand) -> Shown:
+        told.append(command)
+        return Shown(took=(_screen("a"), _screen("b")), sent_to=(_screen("c"),))
+
+    assert await value("show_on_screen", show=show, target="Kitchen", **arguments) == {"screens": 3}
+    (command,) = told
+    assert (command.command, command.target) == (f"show_{kind}", "Kitchen")
     assert (command.kind, command.title) == (kind, arguments["title"])
     assert command.items == tuple(arguments.get("items", ()))
+
+
+def _screen(name: str) -> ScreenSeen:
+    return ScreenSeen(id=name, name=name)
 
 
 @pytest.mark.parametrize(

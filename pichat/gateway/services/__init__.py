@@ -1,5 +1,6 @@
 """What the actions need of the daemon. The application hands the real parts in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pichat.bus import Bus
@@ -8,6 +9,7 @@ from pichat.gateway.services.house import House, Joining, LockCodes
 from pichat.gateway.services.network import Backups, NetworkCare
 from pichat.gateway.services.reload import Reloading
 from pichat.gateway.services.repairs import Repairs
+from pichat.gateway.services.screens import Screens
 from pichat.gateway.services.talk import (
     Clips,
     Conversations,
@@ -20,6 +22,7 @@ from pichat.gateway.services.talk import (
 )
 from pichat.gateway.services.together import Groups, Scenes
 from pichat.health import Health
+from pichat.llm.base import Provider
 from pichat.llm.images import nobody_draws
 
 
@@ -41,8 +44,9 @@ class Services:
     groups: Groups
     scenes: Scenes
     reloading: Reloading
-    bus: Bus
     screens: Screens
     door: Door
+    bus: Bus
     health: Health
     images: Images = field(default_factory=nobody_draws)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
