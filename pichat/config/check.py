@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,9 @@ import msgspec
 from pichat.config.describe import suggestion
 from pichat.config.overlay import unknown_steps
 from pichat.config.types import Config, WakeWord
+
+# Two of them in a row part a server from its tool.
+_SERVER_NAME = re.compile(r"(?!.*__)[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?<!_)")
 
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
@@ -28,6 +32,11 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
         if wake_word.profile not in config.profiles:
             hint = suggestion(wake_word.profile, config.profiles)
             yield f"{where}.profile", f"there is no profile {wake_word.profile!r}.{hint}"
+    for name, server in config.mcp.servers.items():
+        if bool(server.command) == (server.url is not None):
+            yield f"mcp.servers.{name}", "it needs either a `command` or a `url`."
+        if not _SERVER_NAME.fullmatch(name):
+            yield f"mcp.servers.{name}", "a name is of 1 to 32 letters, digits, - and single _."
     for name, profile in config.profiles.items():
         chain: tuple[Any, ...] = profile.chain
         steps = [step for step in chain if step is not msgspec.UNSET]

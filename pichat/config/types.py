@@ -211,6 +211,37 @@ class Llm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     providers: dict[str, CloudModel] = {}
 
 
+class McpServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A server of tools elsewhere, that speaks MCP: a program of this machine (`command` and its
+    arguments, with `env` besides, in `folder`), which is started when it is first needed and ended
+    after `idle_s` without use, or an address (`url`, over streamable HTTP or, of old ones, SSE).
+    `tools`: patterns of those that are wanted, None for all."""
+
+    command: tuple[Text, ...] = ()
+    env: dict[str, Secret] = {}
+    folder: Path | None = None
+    url: Text | None = None
+    transport: Literal["http", "sse"] = "http"
+    headers: dict[str, Secret] = {}
+    enabled: bool = True
+    tools: tuple[Text, ...] | None = None
+    call_timeout_s: Positive = 60.0
+    idle_s: Positive = 300.0
+
+
+class Mcp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Tools of other programs, and PiChat's own for them. `servers`: by name, those that come first
+    are preferred where two do the same. `serve`: let agents in at /mcp. `offered_tools`: of other
+    programs, that a model is told of for one utterance. Bounds: `calls_per_minute` of each server,
+    `result_bytes` of one result."""
+
+    servers: dict[str, McpServer] = {}
+    serve: bool = True
+    offered_tools: Annotated[int, Meta(ge=0, le=32)] = 8
+    calls_per_minute: Annotated[int, Meta(ge=1)] = 120
+    result_bytes: Annotated[int, Meta(ge=1024)] = 256 * 1024
+
+
 class ModelParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a model answers. None leaves the provider's own."""
 
@@ -300,5 +331,6 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     voice: Voice = field(default_factory=Voice)
     profiles: dict[str, Profile] = field(default_factory=lambda: {"default": Profile()})
     llm: Llm = field(default_factory=Llm)
+    mcp: Mcp = field(default_factory=Mcp)
     controls: Controls = field(default_factory=Controls)
     logging: Logging = field(default_factory=Logging)

@@ -1,0 +1,1 @@
+"""One server elsewhere: reaching it, keeping it open, and what it has."""

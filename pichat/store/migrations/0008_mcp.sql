@@ -1,0 +1,58 @@
+-- Servers of tools that the owner added beside those of config.yaml, or changed: JSON of McpServer
+-- without secrets, which are in a file of their own.
+CREATE TABLE mcp_servers (
+    name TEXT PRIMARY KEY,
+    settings TEXT NOT NULL,
+    enabled INTEGER NOT NULL
+) STRICT;
+
+-- What a server has, as it told last. era: how it is spoken to. tools, prompts and resources are
+-- JSON lists as they came.
+CREATE TABLE mcp_catalogues (
+    server TEXT PRIMARY KEY,
+    era TEXT NOT NULL,
+    discovered TEXT,
+    tools TEXT NOT NULL,
+    prompts TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    fetched_s REAL NOT NULL
+) STRICT;
+
+-- By what name models know a tool, for ever; the digest of what the owner approved of it; what the
+-- owner says of it instead of what its server does.
+CREATE TABLE mcp_tools (
+    alias TEXT PRIMARY KEY,
+    server TEXT NOT NULL,
+    name TEXT NOT NULL,
+    approved TEXT,
+    description TEXT,
+    UNIQUE (server, name)
+) STRICT;
+
+-- Tools switched on and off: whose ('' is everybody; profile:NAME, client:ID, token:ID), by pattern
+-- of aliases, the last that fits counts.
+CREATE TABLE mcp_switches (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    whose TEXT NOT NULL,
+    pattern TEXT NOT NULL,
+    is_on INTEGER NOT NULL,
+    UNIQUE (whose, pattern)
+) STRICT;
+
+-- One line for every call of a tool elsewhere.
+CREATE TABLE mcp_calls (
+    id INTEGER PRIMARY KEY,
+    at_s REAL NOT NULL,
+    turn_id TEXT NOT NULL,
+    who TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    duration_ms REAL NOT NULL
+) STRICT;
+CREATE INDEX mcp_calls_at ON mcp_calls (at_s);
+
+-- The words by which a tool is found.
+CREATE VIRTUAL TABLE mcp_words USING fts5 (
+    alias UNINDEXED, name, description, arguments,
+    tokenize = 'porter unicode61 remove_diacritics 2'
+);
