@@ -23,7 +23,7 @@ _VOICES = {
 }
 
 # Words that people use, and espeak-ng does not, for one of its voices.
-_ACCENTS = {
+ACCENTS = {
     "american": "en-us",
     "brazilian": "pt-br",
     "british": "en-gb",
@@ -93,7 +93,7 @@ def choose_voice(
     if accent is None:
         return Chosen(_variant(own, gender))
     word = accent.casefold().replace("_", " ").strip()
-    code = _ACCENTS.get(word) or voices.get(word) or voices.get(word.replace(" ", "-"))
+    code = ACCENTS.get(word) or voices.get(word) or voices.get(word.replace(" ", "-"))
     if code is None:
         return Chosen(_variant(own, gender), unknown=accent)
     language_of = code.partition("-")[0]

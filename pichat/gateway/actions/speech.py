@@ -15,6 +15,7 @@ from pichat.gateway.context import Context
 from pichat.gateway.registry import action
 from pichat.gateway.sound import IncomingSound
 from pichat.gateway.speaker import Control, Piece, ScreenSpeaker, whole_samples
+from pichat.gateway.voice_names import read_voice
 
 _LONGEST_CLIP_S = 30
 Room = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -59,9 +60,11 @@ class ListenStop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpeechToText(msgspec.Struct, frozen=True, kw_only=True):
-    """Base64 of a WAV file of any rate, at most 30 s long and 3 MB large."""
+    """`data`, which may also be called `audio_data`: base64 of a WAV file of any rate, at most 30 s
+    long and 3 MB large."""
 
-    data: Base64
+    data: Base64 | None = None
+    audio_data: Base64 | None = None
 
 
 class SpokenText(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +85,15 @@ class TextToSpeech(msgspec.Struct, frozen=True, kw_only=True):
     voice_accent: Word | None = None
     rate: Annotated[float, msgspec.Meta(ge=0.5, le=2)] = 1.0
     volume: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    binary: bool = False
+
+
+class AudioStream(msgspec.Struct, frozen=True, kw_only=True):
+    """`voice`: a language, a region or an accent, and a gender, such as `en-US-male`, `polish` or
+    `female`; without one, the house's own."""
+
+    text: Text
+    voice: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     binary: bool = False
 
 
@@ -191,7 +203,10 @@ async def speech_to_text(context: Context, payload: SpeechToText) -> SpokenText:
     """What is said in a recording. Nothing is done about it."""
     from pichat.audio.wav import read_wav  # brings numpy, which not every daemon needs
 
-    wav = _decoded("speech_to_text", payload.data)
+    data = payload.data or payload.audio_data
+    if data is None:
+        raise BadRequestError("“speech_to_text” lacks the field “data”.")
+    wav = _decoded("speech_to_text", data)
     pcm = await asyncio.to_thread(read_wav, wav, longest_s=_LONGEST_CLIP_S)
     written = await context.services.clips.to_text(pcm)
     return SpokenText(text=written.text, engine=written.engine, command=written.command)
@@ -210,12 +225,28 @@ async def text_to_speech(context: Context, payload: TextToSpeech) -> Spoken:
         rate=payload.rate,
         volume=payload.volume,
     )
+    return await _say(context, payload.text, payload.language, style, binary=payload.binary)
+
+
+@action("audio_stream", needs="guest", example={"text": "Dinner is ready.", "voice": "en-US-male"})
+async def audio_stream(context: Context, payload: AudioStream) -> Spoken:
+    """Say a text, as text_to_speech does, with a voice that is named in one word. `processing`
+    (metadata: `language`, `gender`, `accent`, each null where the voice leaves it open, and
+    `unknown`, the parts of its name that mean nothing here), then chunks of type `audio`."""
+    named = read_voice(payload.voice or "")
+    await context.processing(msgspec.structs.asdict(named))
+    style = Style(gender=named.gender, accent=named.accent)
+    return await _say(context, payload.text, named.language, style, binary=payload.binary)
+
+
+async def _say(
+    context: Context, text: str, language: str | None, style: Style, *, binary: bool
+) -> Spoken:
     sent_bytes = 0
-    clips = context.services.clips
-    async with clips.to_speech(payload.text, payload.language, style) as speech:
+    async with context.services.clips.to_speech(text, language, style) as speech:
         async for pcm in whole_samples(speech.chunks, style.volume):
             sent_bytes += len(pcm)
-            await _send(context, Piece(pcm, speech.sample_rate_hz), binary=payload.binary)
+            await _send(context, Piece(pcm, speech.sample_rate_hz), binary=binary)
         seconds = sent_bytes / SAMPLE_BYTES / speech.sample_rate_hz
     return Spoken(seconds=round(seconds, 3))
 

@@ -11,7 +11,19 @@ export function defineNotices(link) {
   class Notices extends HTMLElement {
     connectedCallback() {
       notices = this;
-      link.addEventListener("frontend_command", ({ detail }) => this.show(detail));
+      link.addEventListener("frontend_command", ({ detail }) => {
+        if (detail.kind !== "other") {
+          this.show(detail);
+          this.took(detail.id);
+        }
+      });
+    }
+
+    /** Whoever told it may be waiting to hear that it is shown. */
+    took(id) {
+      if (id) {
+        link.request("took_command", { id }).catch(() => {});
+      }
     }
 
     show({ kind, title, text, items }) {
