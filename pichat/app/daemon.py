@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from pichat.app.doorkeeping import start_door
+from pichat.app.facing import start_certificates
 from pichat.app.house import names_of, start_house
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
@@ -18,6 +19,7 @@ from pichat.app.thinking import Thinking, start_thinking
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
 from pichat.errors import attempt
+from pichat.gateway.machine import Machine
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
@@ -105,10 +107,12 @@ class Daemon:
         self._reloading = reloading = Reloading(
             config, self._file, self._takers(profiles, thinking), health
         )
+        machine = Machine(config.server)
         services = Services(
             reloading=reloading,
             screens=screens,
             door=await start_door(parts, database),
+            certificates=await start_certificates(parts, machine),
             turns=thinking.turns,
             tools=toolbox,
             house=hub,
@@ -129,7 +133,8 @@ class Daemon:
             bus=bus,
             health=health,
         )
-        self._gateway = gateway = await steps.start("gateway", Gateway(config.server, services))
+        serving = Gateway(config.server, services, machine)
+        self._gateway = gateway = await steps.start("gateway", serving)
         self.url = gateway.url
         lock.announce(gateway.url)
         await reloading.started()

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from pichat.cli.trust import trusted
 from pichat.errors import NotFoundError, PiChatError, UnavailableError
 from pichat.state import running_url
 
@@ -71,7 +72,9 @@ async def connect(state_dir: Path) -> AsyncIterator[Connection]:
     async with aiohttp.ClientSession(timeout=timeout) as session:
         # What fails later, or is the caller's own, is told by whoever meets it.
         try:
-            socket = await session.ws_connect(f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S)
+            socket = await session.ws_connect(
+                f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S, ssl=trusted(state_dir)
+            )
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnavailableError(f"PiChat at {url} does not answer.") from error
         async with socket:
@@ -94,7 +97,7 @@ async def fetch_health(state_dir: Path) -> dict[str, Any]:
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{url}/health") as response,
+            session.get(f"{url}/health", ssl=trusted(state_dir)) as response,
         ):
             health: dict[str, Any] = await response.json()
             return {"url": url, **health}

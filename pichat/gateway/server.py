@@ -26,6 +26,8 @@ from pichat.gateway.registry import load_actions
 from pichat.gateway.replies import STREAMS, Streams, end_streams
 from pichat.gateway.routes import add_routes
 from pichat.gateway.services import Services
+from pichat.gateway.tls.pages import CertificatePages, secure_only
+from pichat.gateway.tls.site import SecureSite
 from pichat.gateway.ws import WebSockets
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,7 @@ class Gateway:
         self,
         config: Server,
         services: Services,
+        machine: Machine | None = None,
         *,
         header_timeout_s: float = HEADER_TIMEOUT_S,
         stop_timeout_s: float = 5.0,
@@ -51,7 +54,8 @@ class Gateway:
         self._stop_timeout_s = stop_timeout_s
         self._door = services.door
         self._crowd = Crowd(config)
-        self._pages = Pages(config, Machine(config).names)
+        self._machine = machine or Machine(config)
+        self._pages = Pages(config, self._machine.names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe, services.screens)
         self._sockets = WebSockets(services, load_actions(), self._feed)
@@ -66,13 +70,20 @@ class Gateway:
         host, port = self._runner.addresses[0][:2]
         if host in ("0.0.0.0", "::"):  # noqa: S104  (compared, not bound)
             host = "127.0.0.1"
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        scheme = "http" if self._services.certificates.context is None else "https"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+    @property
+    def port(self) -> int:
+        """After `start()` only."""
+        return int(self._runner.addresses[0][1])
 
     def reconfigure(self, config: Server) -> None:
         """Who may come in from now on, and how far. Where it listens stays as it is."""
         self._door.reconfigure(config)
         self._pages.reconfigure(config)
         self._crowd.config = config
+        self._machine.config = config
 
     async def start(self) -> None:
         """Listen. Raises StartError in one line when that cannot be."""
@@ -81,7 +92,7 @@ class Gateway:
         try:
             make_room(self._config.limits.connections)
             for each in await bind(self._config.host, self._config.port, self._crowd):
-                await Site(self._runner, each, self._incoming, None).start()
+                await self._site(each).start()
         except OSError as error:
             await self.stop()
             raise StartError(self._why_not(error)) from error
@@ -95,6 +106,12 @@ class Gateway:
             self._feeding.cancel()
             await asyncio.gather(self._feeding, return_exceptions=True)
             self._feeding = None
+
+    def _site(self, listening: socket.socket) -> web.BaseSite:
+        certificates = self._services.certificates
+        if certificates.context is None:
+            return Site(self._runner, listening, self._incoming, None)
+        return SecureSite(self._runner, listening, self._incoming, lambda: certificates.context)
 
     def _incoming(self) -> Incoming:
         server = self._runner.server
@@ -130,6 +147,7 @@ class Gateway:
         entrances = Entrances(application.router)
         guards = Guards(self._door, self._pages, self._crowd, entrances)
         application.middlewares.append(guards.middleware())
+        application.middlewares.append(secure_only(self._services.certificates))
         application.on_response_prepare.append(guards.add_headers)
         application[STREAMS] = Streams()
         application.on_shutdown.append(end_streams)
@@ -140,6 +158,7 @@ class Gateway:
         entrances.add("GET", "/metrics", self._show_metrics, needs="agent")
         entrances.add("GET", "/", self._page, needs="anyone")
         add_routes(entrances, self._services)
+        CertificatePages(self._services.certificates).add(entrances)
         entrances.add_files("/static/", WEB_ROOT)
         entrances.check()
         return application

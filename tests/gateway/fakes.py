@@ -38,6 +38,7 @@ from pichat.gateway.door.tokens import open_tokens
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
 from pichat.gateway.services import Services
+from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.health import Health
 from pichat.llm.images import Images
 from pichat.store.audit import open_audit
@@ -490,6 +491,7 @@ async def running_world(
     header_timeout_s: float = HEADER_TIMEOUT_S,
     trust_loopback: bool = True,
     patience_s: float = PATIENCE_S,
+    certificates: Certificates | None = None,
     **server: Any,
 ) -> AsyncIterator[World]:
     """`trust_loopback`: without a token one may do everything, as on the machine itself.
@@ -540,6 +542,7 @@ async def running_world(
             bus=bus,
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
+            certificates=certificates or NoCertificates(),
             providers={"scripted": Scripted("scripted")},
         )
         gateway = Gateway(config, services, header_timeout_s=header_timeout_s)

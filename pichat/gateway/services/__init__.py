@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pichat.bus import Bus
 from pichat.gateway.door.door import Door
+from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.services.house import House, Joining, LockCodes
 from pichat.gateway.services.network import Backups, NetworkCare
 from pichat.gateway.services.reload import Reloading
@@ -49,4 +50,5 @@ class Services:
     bus: Bus
     health: Health
     images: Images = field(default_factory=nobody_draws)
+    certificates: Certificates = field(default_factory=NoCertificates)
     providers: Mapping[str, Provider] = field(default_factory=dict)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from pichat.errors import StartError
 from pichat.gateway.machine import Machine
+from pichat.gateway.tls.folder import FOLDER
 
 if TYPE_CHECKING:
     from pichat.gateway.tls.served import Served
-
-FOLDER = "tls"  # of the state directory
 
 
 def open_certificates(machine: Machine, state_dir: Path) -> Served | None:

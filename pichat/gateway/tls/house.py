@@ -16,12 +16,12 @@ from pichat.gateway.tls import kept
 from pichat.gateway.tls.authority import Authority, BrokenError, Signed, fingerprint, vouched_for
 from pichat.gateway.tls.contexts import UnusableError, server_context
 from pichat.gateway.tls.day import day
+from pichat.gateway.tls.folder import AUTHORITY
 from pichat.gateway.tls.served import Served
 
 log = structlog.get_logger(__name__)
 
-AUTHORITY_FILE = "ca.crt"  # for browsers
-_AUTHORITY = "authority.pem"  # with its key
+_SIGNING = "authority.pem"  # with its key
 _LEAF = "server.pem"  # with its key
 _RENEW_BEFORE = timedelta(days=30)
 _AUTHORITY_SOON = timedelta(days=180)
@@ -120,7 +120,7 @@ class HouseCertificate(Served):
                 if "authority" not in name
             },
             authority_fingerprint=fingerprint(certificate),
-            authority_file=str((self._directory / AUTHORITY_FILE).absolute()),
+            authority_file=str((self._directory / AUTHORITY).absolute()),
             authority_expires_s=certificate.not_valid_after_utc.timestamp(),
         )
 
@@ -128,7 +128,7 @@ class HouseCertificate(Served):
         return self._authority.certificate_pem if self._authority else None
 
     def _open_authority(self) -> None:
-        pem = kept.read(self._directory / _AUTHORITY)
+        pem = kept.read(self._directory / _SIGNING)
         if pem is not None:
             try:
                 self._authority = Authority.read(pem)
@@ -145,13 +145,13 @@ class HouseCertificate(Served):
         made = Authority.make(
             machine.host_name, machine.names(), machine.addresses(), self._clock()
         )
-        kept.write(self._directory / _AUTHORITY, made.pem)
+        kept.write(self._directory / _SIGNING, made.pem)
         self._authority = made
         self._publish_authority(made)
         log.info("certificate authority made", fingerprint=fingerprint(made.certificate))
 
     def _publish_authority(self, authority: Authority) -> None:
-        path = self._directory / AUTHORITY_FILE
+        path = self._directory / AUTHORITY
         if kept.read(path) != authority.certificate_pem:
             kept.write(path, authority.certificate_pem, kept.PUBLIC)
 

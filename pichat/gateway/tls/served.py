@@ -17,12 +17,12 @@ from pichat.errors import UnavailableError
 from pichat.gateway.services.certificates import CertificateView
 from pichat.gateway.tls import kept
 from pichat.gateway.tls.authority import fingerprint, vouched_for
+from pichat.gateway.tls.folder import SERVED
 from pichat.health import Health
 
 log = structlog.get_logger(__name__)
 
 PART = "certificate"
-SERVED = "served.crt"
 _LOOK_EVERY_S = 10.0
 
 

@@ -28,7 +28,10 @@ class _Port:
     shown to whoever comes next."""
 
     def __init__(
-        self, listening: socket.socket, factory: Factory, context: Callable[[], ssl.SSLContext]
+        self,
+        listening: socket.socket,
+        factory: Factory,
+        context: Callable[[], ssl.SSLContext | None],
     ) -> None:
         self.sockets = [listening]
         self._listening = listening
@@ -120,7 +123,7 @@ class SecureSite(web.BaseSite):
         runner: web.BaseRunner,
         listening: socket.socket,
         factory: Factory,
-        context: Callable[[], ssl.SSLContext],
+        context: Callable[[], ssl.SSLContext | None],
     ) -> None:
         super().__init__(runner)
         self._listening = listening
