@@ -18,6 +18,8 @@ from pichat.errors import BadRequestError, BusyError, CancelledByUserError, PiCh
 from pichat.gateway.context import ClientGoneError, Context, Topic
 from pichat.gateway.door.caller import Caller, admit
 from pichat.gateway.door.entrances import CALLER
+from pichat.gateway.door.limits import Allowance, TooManyRequestsError
+from pichat.gateway.door.stranger import Stranger
 from pichat.gateway.feed import Feed
 from pichat.gateway.frames import FrameError, read_request
 from pichat.gateway.protocol import (
@@ -39,6 +41,7 @@ log = structlog.get_logger(__name__)
 MAX_IN_FLIGHT = 32
 _END_S = 5.0
 _GOODBYE_S = 2.0  # for a client that does not read
+_LONGEST_PAUSE_S = 1.0  # before the next frame of a client that asks too often is read
 UNAUTHENTICATED = 4401
 """The close code of a WebSocket that may not come in, after HTTP's 401."""
 
@@ -92,6 +95,8 @@ class Connection:
         self._running: dict[str, _Running] = {}
         self._grace: asyncio.TimerHandle | None = None  # until it has to have said who it is
         self._goodbye: asyncio.Task[None] | None = None
+        self._stranger = Stranger(request.protocol, self._refuse)
+        self._allowance: Allowance | None = None
 
     async def serve(self) -> None:
         """Read and answer until the client goes. Never raises for what a client does."""
@@ -99,6 +104,8 @@ class Connection:
         self.become(self.caller)
         try:
             async for message in self._socket:
+                if self.caller is None and not self._stranger.may_send(message):
+                    continue
                 if message.type is WSMsgType.TEXT:
                     await self._text(message.data)
                 elif message.type is WSMsgType.BINARY:
@@ -122,11 +129,21 @@ class Connection:
             self._feed.leave(self)
         self.caller = caller
         self._end_grace()
+        door = self._services.door
+        local = caller is not None and caller.local
+        token_id = caller.id if caller is not None else None
+        self._allowance = None if local else door.limits.allowance(self.address, token_id)
+        self._stranger.known = caller is not None
         if caller is None:
-            door = self._services.door
             self._grace = asyncio.get_running_loop().call_later(
                 door.patience_s, self.turn_out, "Nobody said who this is."
             )
+
+    def _refuse(self, error: PiChatError) -> None:
+        """Tell a stranger why, and close."""
+        frame = encode(explain(error, new_id(), None))
+        self.post(text_frame(frame))
+        self.turn_out(error.sentence)
 
     def turn_out(self, reason: str) -> None:
         """Close it at once, with what is under way, as one that may not come in."""
@@ -182,12 +199,18 @@ class Connection:
             request_id, request = read_request(raw, self._takes_clips)
         except FrameError as error:
             await self.send(explain(error.error, error.request_id, error.action))
+            await self._pace()
             return
         try:
+            if self._allowance is not None:
+                self._allowance.spend()
             found = find_action(self._actions, request.action)
             await self._begin(found, request_id, request)
         except ClientGoneError:
             raise
+        except TooManyRequestsError as error:
+            await self.send(explain(error, request_id, request.action[:64]))
+            await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
         except Exception as error:  # noqa: BLE001  (the request's boundary; explain() logs it)
             await self.send(explain(error, request_id, request.action[:64]))
 
@@ -207,6 +230,17 @@ class Connection:
             raise BusyError(f"This connection already has {MAX_IN_FLIGHT} requests running.")
         task = asyncio.create_task(self._run(found, context, payload), name=f"request-{found.name}")
         self._running[request_id] = _Running(task)
+        if self.caller is None:
+            # One after the other: what follows `authenticate` counts on it.
+            await asyncio.wait([task])
+
+    async def _pace(self) -> None:
+        """A frame that is no request counts as one, and is answered already."""
+        try:
+            if self._allowance is not None:
+                self._allowance.spend()
+        except TooManyRequestsError as error:
+            await asyncio.sleep(min(error.retry_after_s, _LONGEST_PAUSE_S))
 
     async def _binary(self, frame: bytes) -> None:
         try:

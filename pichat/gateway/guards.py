@@ -61,8 +61,10 @@ class Guards:
     async def add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         """A signal handler for `on_response_prepare`."""
         if isinstance(response, web.HTTPExpectationFailed):  # raised before any middleware
-            response.body = _as_failure(request, response).body
-            response.content_type = "application/json"
+            told = _as_failure(request, response)
+            response.body = told.body
+            response.headers["Content-Length"] = str(told.content_length)
+            response.content_type = told.content_type
         add_headers(response.headers, secure=request.secure)
         self._pages.allow(request, response.headers)
 

@@ -19,13 +19,15 @@ MAX_LINE_BYTES = 8190
 # A request that was refused before its body was read: for so long the rest is read and dropped, so
 # that the client sees the answer.
 LINGERING_S = 2.0
+UNREAD_PATIENCE_S = 10.0
 
 
 class Incoming(web.RequestHandler):
     """Serves HTTP, and the WebSocket that comes of it. The timeout of keep-alive is armed when a
-    client connects and after each answer, so it also ends a header that never ends."""
+    client connects and after each answer, so it also ends a header that never ends. A client that
+    reads nothing at all for UNREAD_PATIENCE_S of what waits for it is disconnected."""
 
-    __slots__ = ("_excess", "_may_send_bytes")
+    __slots__ = ("_excess", "_may_send_bytes", "_unread_bytes", "_watching")
 
     def __init__(
         self, server: web.Server, *, loop: asyncio.AbstractEventLoop, header_timeout_s: float
@@ -42,6 +44,8 @@ class Incoming(web.RequestHandler):
         )
         self._may_send_bytes: int | None = None
         self._excess: Callable[[], None] | None = None
+        self._watching: asyncio.TimerHandle | None = None
+        self._unread_bytes = 0
 
     def allow(self, most_bytes: int | None, excess: Callable[[], None] | None = None) -> None:
         """A WebSocket may send so many bytes from now on, or as many as it likes. What is more is
@@ -58,6 +62,39 @@ class Incoming(web.RequestHandler):
                     excess()
                 return
         super().data_received(data)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._end_watch()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._end_watch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.transport is not None:
+            self._unread_bytes = self.transport.get_write_buffer_size()
+            self._watching = self._loop.call_later(UNREAD_PATIENCE_S, self._look)
+
+    def _look(self) -> None:
+        """A slow client is one that reads; more may have been written meanwhile."""
+        if self.transport is None:
+            return
+        if self.transport.get_write_buffer_size() < self._unread_bytes:
+            self._watch()
+            return
+        peer = self.transport.get_extra_info("peername")
+        log.info("client disconnected", reason="did not read for long", remote=peer)
+        self.transport.abort()
+
+    def _end_watch(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
 
     def handle_error(
         self,

@@ -4,6 +4,7 @@ The payload is one object, of what stands in the path, in the query (of GET and 
 JSON body (of the others); it is checked before the handler runs. Replies and errors are JSON.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, TypeVar
@@ -28,6 +29,7 @@ F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 DEFAULT_BODY_BYTES = 64 * 1024
+BODY_PATIENCE_S = 15.0  # for the next piece of a body
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,15 +122,20 @@ def _serving(found: Route, services: Services) -> Handler:
 
 
 async def read_body(request: web.Request, max_bytes: int) -> bytes:
-    """The whole body. Raises TooLargeError, as soon as that is known."""
+    """The whole body. Raises TooLargeError, as soon as that is known, and BadRequestError for one
+    that does not go on."""
     too_large = TooLargeError(f"The body may have at most {max_bytes} bytes.")
     if (request.content_length or 0) > max_bytes:
         raise too_large
     pieces = bytearray()
-    async for piece in request.content.iter_any():
-        pieces += piece
-        if len(pieces) > max_bytes:
-            raise too_large
+    try:
+        while not request.content.at_eof():
+            async with asyncio.timeout(BODY_PATIENCE_S):
+                pieces += await request.content.readany()
+            if len(pieces) > max_bytes:
+                raise too_large
+    except TimeoutError:
+        raise BadRequestError("The rest of the body did not come.") from None
     return bytes(pieces)
 
 

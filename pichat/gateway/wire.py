@@ -63,6 +63,9 @@ class Wire:
     async def send(self, frames: bytes) -> None:
         """Write, and then wait while the client leaves much unread. Raises ClientGoneError, also
         for one that did not read for long and was disconnected."""
+        # Several requests may write at once; what waits is never more than that and one of them.
+        while self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            await self._until_read()
         self._write(frames)
         if self._protocol.writing_paused:
             await self._until_read()
