@@ -111,7 +111,13 @@ class Gateway:
         certificates = self._services.certificates
         if certificates.context is None:
             return Site(self._runner, listening, self._incoming, None)
-        return SecureSite(self._runner, listening, self._incoming, lambda: certificates.context)
+        return SecureSite(
+            self._runner,
+            listening,
+            self._incoming,
+            lambda: certificates.context,
+            self._header_timeout_s,
+        )
 
     def _incoming(self) -> Incoming:
         server = self._runner.server

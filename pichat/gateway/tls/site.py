@@ -15,7 +15,6 @@ from aiohttp import web
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_S = 10.0  # for the first byte, and then for the handshake
 _HANDSHAKE = b"\x16"  # how every TLS connection begins, and no HTTP request
 _PAUSE_S = 1.0
 _BACKLOG = 128
@@ -32,8 +31,10 @@ class _Port:
         listening: socket.socket,
         factory: Factory,
         context: Callable[[], ssl.SSLContext | None],
+        patience_s: float,
     ) -> None:
         self.sockets = [listening]
+        self._patience_s = patience_s
         self._listening = listening
         self._factory = factory
         self._context = context
@@ -69,7 +70,7 @@ class _Port:
     async def _greet(self, accepted: socket.socket) -> None:
         """Hand a connection over to who serves it, or close it."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 first = await _first_byte(accepted)
         except OSError:  # a timeout is one
             first = b""
@@ -85,7 +86,7 @@ class _Port:
                 self._factory,
                 accepted,
                 ssl=self._context() if secure else None,
-                ssl_handshake_timeout=PATIENCE_S if secure else None,
+                ssl_handshake_timeout=self._patience_s if secure else None,
             )
         except OSError as error:
             # A browser that does not trust the certificate ends so, and then asks its user.
@@ -116,7 +117,7 @@ def _tell(ready: asyncio.Future[None]) -> None:
 
 class SecureSite(web.BaseSite):
     """Serves what comes in by a socket that is bound, with `factory` making the protocol of each
-    connection."""
+    connection. `patience_s`: for the first byte, and then for the handshake."""
 
     def __init__(
         self,
@@ -124,8 +125,10 @@ class SecureSite(web.BaseSite):
         listening: socket.socket,
         factory: Factory,
         context: Callable[[], ssl.SSLContext | None],
+        patience_s: float,
     ) -> None:
         super().__init__(runner)
+        self._patience_s = patience_s
         self._listening = listening
         self._factory = factory
         self._context = context
@@ -141,7 +144,7 @@ class SecureSite(web.BaseSite):
         await super().start()
         self._listening.setblocking(False)
         self._listening.listen(_BACKLOG)
-        self._port = _Port(self._listening, self._factory, self._context)
+        self._port = _Port(self._listening, self._factory, self._context, self._patience_s)
         # As much of a server as the runner uses.
         self._server = cast("asyncio.AbstractServer", self._port)
 
