@@ -16,6 +16,9 @@ ServerState = Literal["off", "starting", "ready", "idle", "failed"]
 rests, and is tried again by itself."""
 
 
+NULL = msgspec.Raw(b"null")
+
+
 class RemoteTool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool as its server tells of it. `schema` is a JSON schema of its arguments."""
 
@@ -47,13 +50,13 @@ class RemoteResource(msgspec.Struct, frozen=True, kw_only=True):
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     """All that a server has, as it told at one moment. `discovered`: what a server without a
-    handshake said of itself, so that it need not be asked again; JSON."""
+    handshake said of itself, so that it need not be asked again; JSON, else null."""
 
     era: Era
     tools: tuple[RemoteTool, ...] = ()
     prompts: tuple[RemotePrompt, ...] = ()
     resources: tuple[RemoteResource, ...] = ()
-    discovered: msgspec.Raw | None = None
+    discovered: msgspec.Raw = NULL
 
 
 class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from mcp.shared.dispatcher import ProgressFnT
 from mcp.shared.exceptions import MCPError
 
 from pichat import __version__
-from pichat.mcp.base import Catalogue, Era, RemotePrompt, RemoteResource, RemoteTool
+from pichat.mcp.base import NULL, Catalogue, Era, RemotePrompt, RemoteResource, RemoteTool
 from pichat.mcp.upstream.watched import watched
 
 log = structlog.get_logger(__name__)
@@ -104,10 +104,10 @@ class Session:
                 break
         return found
 
-    def _discovered(self) -> msgspec.Raw | None:
+    def _discovered(self) -> msgspec.Raw:
         found = self._client.session.discover_result
         if found is None:
-            return None
+            return NULL
         return msgspec.Raw(found.model_dump_json(by_alias=True, exclude_none=True).encode())
 
 
@@ -148,7 +148,7 @@ _LISTS_CHANGED = (
 def _as_before(known: Catalogue | None) -> tuple[str, types.DiscoverResult | None]:
     if known is None or known.era == "unknown":
         return "auto", None
-    if known.era == "legacy" or known.discovered is None:
+    if known.era == "legacy" or known.discovered == NULL:
         return "legacy" if known.era == "legacy" else "auto", None
     return known.era, types.DiscoverResult.model_validate_json(bytes(known.discovered))
 

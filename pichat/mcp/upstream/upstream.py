@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
@@ -39,7 +39,8 @@ _SETTLE_S = 0.2  # of changes that a server tells one after the other
 
 class Upstream:
     """Run `serve` in a task. `known`: what it told before; `tell` is called whenever its status or
-    its catalogue has changed.
+    its catalogue has changed. `gate`: how many programs may be
+    started at a time.
 
     A program with a known catalogue starts when it is first needed, and ends when it was not needed
     for `idle_s`; what has an address is kept open. Whoever calls while it starts waits; while it
@@ -53,12 +54,14 @@ class Upstream:
         http: SharedHttp,
         tell: Callable[[Upstream], None],
         known: Catalogue | None = None,
+        gate: asyncio.Semaphore | None = None,
     ) -> None:
         self.name = name
         self.catalogue = known
         self._settings = settings
         self._http = http
         self._tell = tell
+        self._gate = gate or asyncio.Semaphore()
         self._enabled = settings.enabled
         self._state: ServerState = "idle"
         self._reason: str | None = None
@@ -166,8 +169,11 @@ class Upstream:
         from pichat.mcp.upstream.transports import transport_of
 
         transport = transport_of(self._settings, self._http, errors)
-        async with open_session(transport, self.catalogue, start_s=START_S) as session:
-            await self._learn(session)
+        async with AsyncExitStack() as stack:
+            async with self._gate if self._settings.command else nullcontext():
+                opened = open_session(transport, self.catalogue, start_s=START_S)
+                session = await stack.enter_async_context(opened)
+                await self._learn(session)
             self._session = session
             opening.set_result(session)
             self._failures, self._again_s = 0, None
@@ -243,7 +249,7 @@ class Upstream:
             self._opening = asyncio.get_running_loop().create_future()
         return self._opening
 
-    @contextlib.contextmanager
+    @contextmanager
     def _in_use(self) -> Iterator[None]:
         self._calls += 1
         self._used.set()

@@ -6,15 +6,10 @@ CREATE TABLE mcp_servers (
     enabled INTEGER NOT NULL
 ) STRICT;
 
--- What a server has, as it told last. era: how it is spoken to. tools, prompts and resources are
--- JSON lists as they came.
+-- What a server has, as it told last: JSON.
 CREATE TABLE mcp_catalogues (
     server TEXT PRIMARY KEY,
-    era TEXT NOT NULL,
-    discovered TEXT,
-    tools TEXT NOT NULL,
-    prompts TEXT NOT NULL,
-    resources TEXT NOT NULL,
+    catalogue BLOB NOT NULL,
     fetched_s REAL NOT NULL
 ) STRICT;
 

@@ -1,0 +1,172 @@
+"""All servers elsewhere together: one snapshot of what they have, and calls by a tool's name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from pichat.config.types import McpServer
+from pichat.errors import BadRequestError, NotAllowedError, NotFoundError, UnavailableError
+from pichat.mcp.shelf import Shelf
+from pichat.mcp.snapshot import NOTHING, KnownTool, Snapshot
+from pichat.mcp.upstream.upstream import Upstream
+
+if TYPE_CHECKING:
+    from mcp import types
+    from mcp.shared.dispatcher import ProgressFnT
+
+    from pichat.mcp.upstream.transports import SharedHttp
+
+log = structlog.get_logger(__name__)
+
+SETTLE_S = 0.05
+"""Changes that come together are told once."""
+_AT_ONCE = 4  # programs that are started at the same time; each may fill a core
+
+
+class Aggregator:
+    """Run `serve` beside it. `tell` is called after each new snapshot.
+
+    What was known before is in the snapshot from the start on, whether its server is up or not. A
+    server that is broken costs the others nothing: each has a task of its own.
+    """
+
+    def __init__(self, shelf: Shelf, tell: Callable[[Snapshot], None]) -> None:
+        self._shelf = shelf
+        self._tell = tell
+        self._upstreams: dict[str, Upstream] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._http: SharedHttp | None = None
+        self._dirty = asyncio.Event()
+        self._learning: dict[str, Upstream] = {}
+        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self.now: Snapshot = NOTHING
+
+    # --- which there are -------------------------------------------------------------------
+
+    def set_servers(self, servers: Mapping[str, McpServer]) -> None:
+        """These, in the order in which they are preferred. Those that stay as they were go on."""
+        for name in [*self._upstreams]:
+            if servers.get(name) != self._upstreams[name].settings:
+                self._end(name)
+        self._upstreams = {
+            name: self._upstreams.get(name) or self._begin(name, settings)
+            for name, settings in servers.items()
+        }
+        self._rebuild()
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Raises NotFoundError."""
+        self._of(name).switch(on=on)
+
+    def refresh(self, names: Iterable[str] | None = None) -> None:
+        """Ask servers again what they have: those, or all. Raises NotFoundError."""
+        for name in [*self._upstreams] if names is None else names:
+            self._of(name).refresh()
+
+    # --- using them ------------------------------------------------------------------------
+
+    async def call(
+        self, alias: str, arguments: dict[str, Any], progress: ProgressFnT | None = None
+    ) -> types.CallToolResult:
+        """Raises NotFoundError, NotAllowedError for a tool that has changed since the owner agreed
+        to it, and what Upstream.call raises."""
+        known = self.known(alias)
+        if known.changed:
+            raise NotAllowedError(
+                f"“{alias}” says another thing of itself than before; its owner has to agree first."
+            )
+        return await self._of(known.server).call(known.tool.name, arguments, progress)
+
+    def known(self, alias: str) -> KnownTool:
+        """Raises NotFoundError."""
+        found = self.now.tools.get(alias)
+        if found is None:
+            raise NotFoundError(f"There is no tool “{alias[:64]}” of a server elsewhere.")
+        return found
+
+    async def approve(self, alias: str) -> KnownTool:
+        """The owner agrees to a tool as it is now. Raises NotFoundError and UnavailableError."""
+        await self._shelf.approve(self.known(alias))
+        self._rebuild()
+        return self.known(alias)
+
+    async def describe(self, alias: str, description: str | None) -> KnownTool:
+        """The owner's words for a tool. Raises NotFoundError, BadRequestError, UnavailableError."""
+        if description is not None and len(description) > 2000:
+            raise BadRequestError("A description has at most 2000 characters.")
+        await self._shelf.describe(self.known(alias).alias, description)
+        self._rebuild()
+        return self.known(alias)
+
+    # --- the owner -------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Keep what servers tell, and tell of it. Ends only by being cancelled, and ends them."""
+        try:
+            while True:
+                await self._dirty.wait()
+                await asyncio.sleep(SETTLE_S)
+                self._dirty.clear()
+                await self._learn()
+                self._rebuild()
+        finally:
+            for name in [*self._tasks]:
+                self._end(name)
+            if self._http is not None:
+                await self._http.close()
+
+    async def _learn(self) -> None:
+        learning, self._learning = self._learning, {}
+        for name, upstream in learning.items():
+            if upstream.catalogue is not None and self._upstreams.get(name) is upstream:
+                try:
+                    await self._shelf.learn(name, upstream.catalogue)
+                except UnavailableError as error:
+                    log.warning("mcp catalogue not kept", server=name, reason=error.sentence)
+
+    def _rebuild(self) -> None:
+        catalogues = {
+            name: self._shelf.catalogues[name]
+            for name in self._upstreams
+            if name in self._shelf.catalogues
+        }
+        tools = {
+            known.alias: known for name in self._upstreams for known in self._shelf.tools_of(name)
+        }
+        self.now = Snapshot(
+            number=self.now.number + 1,
+            servers=tuple(each.status() for each in self._upstreams.values()),
+            tools=tools,
+            prompts={name: each.prompts for name, each in catalogues.items() if each.prompts},
+            resources={name: each.resources for name, each in catalogues.items() if each.resources},
+        )
+        self._tell(self.now)
+
+    def _begin(self, name: str, settings: McpServer) -> Upstream:
+        if self._http is None:
+            from pichat.mcp.upstream.transports import SharedHttp  # brings the SDK
+
+            self._http = SharedHttp()
+        known = self._shelf.catalogues.get(name)
+        upstream = Upstream(name, settings, self._http, self._changed, known, gate=self._gate)
+        self._tasks[name] = asyncio.create_task(upstream.serve(), name=f"mcp {name}")
+        return upstream
+
+    def _end(self, name: str) -> None:
+        self._upstreams.pop(name, None)
+        self._tasks.pop(name).cancel()
+
+    def _changed(self, upstream: Upstream) -> None:
+        if upstream.catalogue is not self._shelf.catalogues.get(upstream.name):
+            self._learning[upstream.name] = upstream
+        self._dirty.set()
+
+    def _of(self, name: str) -> Upstream:
+        found = self._upstreams.get(name)
+        if found is None:
+            raise NotFoundError(f"There is no server “{name[:64]}”.")
+        return found
