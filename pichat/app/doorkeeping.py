@@ -12,4 +12,4 @@ from pichat.store.db import Database
 async def start_door(parts: Parts, database: Database) -> Door:
     """Raises StartError."""
     tokens = await parts.steps.start("tokens", open_tokens(database))
-    return Door(parts.config.server, tokens, own_secret=write_secret(parts.state_dir))
+    return Door(parts.config.server, tokens, parts.bus, own_secret=write_secret(parts.state_dir))

@@ -24,6 +24,8 @@ from pichat.events.house import (
 )
 from pichat.events.screens import (
     ClientSettingsChanged,
+    PairingChanged,
+    PairingState,
     PartHealth,
     PartStatus,
     ProfilesChanged,
@@ -91,6 +93,7 @@ Event = (
     | Answered
     | ScreenCommand
     | ProfilesChanged
+    | PairingChanged
     | ClientSettingsChanged
     | SuggestionsChanged
     | UsersChanged
@@ -120,6 +123,8 @@ __all__ = [
     "Kind",
     "Milestone",
     "NetworkProgress",
+    "PairingChanged",
+    "PairingState",
     "PartHealth",
     "PartStatus",
     "ProfilesChanged",

@@ -74,6 +74,22 @@ class UsersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="users_changed
     gone: bool = False
 
 
+PairingState = Literal["open", "paired", "expired", "stopped", "wrong_codes"]
+
+
+class PairingChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pairing_changed"):
+    """A way in was opened, which a code leads to, or it is closed again. `expires_s`: seconds since
+    the epoch. `token_id`: of whoever was paired, then under that `name`."""
+
+    id: str
+    state: PairingState
+    scope: Literal["guest", "agent", "screen", "admin"]
+    name: str | None
+    area: str | None
+    expires_s: float
+    token_id: str | None = None
+
+
 PartStatus = Literal["ok", "degraded", "failed", "off"]
 
 

@@ -28,6 +28,20 @@ class Client(Protocol):
 
     id: str  # of this connection
     caller: Caller | None
+TOPIC_NEEDS: dict[Topic, Need] = {
+    "devices": "guest",
+    "health": "guest",
+    "screens": "guest",
+    "profiles": "guest",
+    "network": "agent",
+    "voice": "screen",
+    "turns": "screen",
+    "questions": "screen",
+    "scores": "screen",
+    "pairing": "admin",
+}
+"""Who may hear of what: a visitor and a program not of what others say."""
+
     address: str | None  # where it comes from
     conversation_id: str
     sound: IncomingSound | None

@@ -21,6 +21,7 @@ from pichat.events import (
     JoiningChanged,
     JoinProgress,
     NetworkProgress,
+    PairingChanged,
     PartHealth,
     ProfilesChanged,
     Question,
@@ -75,6 +76,8 @@ TOPICS: dict[type[Event], Topic] = {
     SuggestionsChanged: "profiles",
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
+    UsersChanged: "profiles",
+    PairingChanged: "pairing",
 _WAITING_EVENTS = 4096
 _AT_ONCE = 50
 

@@ -13,7 +13,7 @@ from pichat.config.types import Server
 from pichat.errors import StartError
 from pichat.gateway.actions.system import health_report
 from pichat.gateway.door.crowd import Crowd, make_room
-from pichat.gateway.door.entrances import Entrances
+from pichat.gateway.door.entrances import CALLER, Entrances
 from pichat.gateway.door.pages import Pages
 from pichat.gateway.feed import Feed
 from pichat.gateway.guards import Guards
@@ -97,6 +97,7 @@ class Gateway:
             await self.stop()
             raise StartError(self._why_not(error)) from error
         log.info("gateway started", url=self.url)
+        self._door.url = self.url
 
     async def stop(self) -> None:
         """Let every client go and close the port, within the deadline. May be called twice."""
@@ -173,6 +174,8 @@ class Gateway:
         report = health_report(self._services.health)
         return web.Response(
             body=bytes(raw_json(report)),
+        # Whoever is not known learns no more than whoever looks whether a light is on.
+        told = report if CALLER in request else {"status": report.status}
             status=503 if report.status == "failed" else 200,
             content_type="application/json",
             headers={"Cache-Control": "no-store"},

@@ -458,7 +458,7 @@ class World:
 
     async def token(self, scope: Scope, *, area: str | None = None, user_id: str = HOUSE) -> str:
         """The secret of a new token."""
-        name = f"A {scope}"
+        name = f"Test {scope}"
         _, secret = await self.door.tokens.create(name, scope, area=area, user_id=user_id)
         return secret
 
@@ -538,7 +538,7 @@ async def running_world(
             scenes=FakeScenes(house),
             reloading=FakeReloading(),
             screens=screens,
-            door=(door := Door(config, tokens, own_secret=OWN_SECRET, patience_s=patience_s)),
+            door=(door := Door(config, tokens, bus, own_secret=OWN_SECRET, patience_s=patience_s)),
             bus=bus,
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),

@@ -6,25 +6,19 @@ from pichat import __version__
 from pichat.events import Device, ProfilesChanged, VoiceChanged
 from pichat.gateway.actions.joining import JoiningState
 from pichat.gateway.actions.system import HealthReport, health_report
-from pichat.gateway.context import Context, Topic
+from pichat.gateway.context import TOPIC_NEEDS, Context, Topic
+from pichat.gateway.door.caller import Caller, admit, reaches
 from pichat.gateway.registry import action
 
-_ALL: tuple[Topic, ...] = (
-    "devices",
-    "network",
-    "voice",
-    "turns",
-    "health",
-    "questions",
-    "screens",
-    "profiles",
-)
+_ONLY_IF_ASKED: Topic = "scores"  # ten a second
 
 
 class Subscribe(msgspec.Struct, frozen=True, kw_only=True):
-    """Which topics; all of them when it does not say."""
+    """Which topics; when it does not say, all that this client may hear of, except `scores`. A
+    guest may hear of devices, health, screens and profiles, an agent of network as well, and only
+    an admin of pairing."""
 
-    topics: tuple[Topic, ...] = _ALL
+    topics: tuple[Topic, ...] | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +48,9 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     button_pressed, waiting_ended, groups_changed, scenes_changed, joining_changed, join_progress,
     network_progress, turn_started, turn_tool, turn_text, turn_finished, voice_changed,
     transcript, voice_heard, health_changed, confirmation_asked, confirmation_ended,
-    frontend_command, profiles_changed, client_settings_changed, suggestions_changed). Subscribing
-    again replaces the topics."""
-    services, topics = context.services, payload.topics
+    frontend_command, profiles_changed, client_settings_changed, suggestions_changed,
+    pairing_changed). Subscribing again replaces the topics."""
+    services, topics = context.services, _allowed(context.caller, payload.topics)
     context.client.subscribe(context.request_id, frozenset(topics))
     return Snapshot(
         topics=topics,
@@ -71,6 +65,19 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
         if "profiles" in topics
         else None,
     )
+
+
+def _allowed(caller: Caller, wanted: tuple[Topic, ...] | None) -> tuple[Topic, ...]:
+    """Raises NotAllowedError for a topic that was named."""
+    if wanted is None:
+        return tuple(
+            topic
+            for topic, needs in TOPIC_NEEDS.items()
+            if reaches(caller.scope, needs) and topic != _ONLY_IF_ASKED
+        )
+    for topic in wanted:
+        admit(caller, TOPIC_NEEDS[topic])
+    return wanted
 
 
 @action("unsubscribe", needs="guest")

@@ -41,10 +41,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def source(self) -> Source:
         """As what its wishes count, for tools and the audit."""
-        return "agent" if self.scope == "agent" else "screen"
+        return self.scope if self.scope in ("agent", "guest") else "screen"
 
 
 THIS_MACHINE = Caller(id="this-machine", name="this machine", scope="admin", local=True)
+
+
+def reaches(scope: Scope, needs: Need) -> bool:
+    """Whether that scope may what needs another."""
+    return LADDER.index(scope) >= LADDER.index(needs)
 
 
 def admit(caller: Caller | None, needs: Need) -> None:
@@ -53,7 +58,7 @@ def admit(caller: Caller | None, needs: Need) -> None:
         return
     if caller is None:
         raise UnauthenticatedError("Say who you are first: pair this screen, or send its token.")
-    if LADDER.index(caller.scope) < LADDER.index(needs):
+    if not reaches(caller.scope, needs):
         raise NotAllowedError(
             f"“{caller.name}” is let in as {caller.scope}; that needs {needs} or more."
         )

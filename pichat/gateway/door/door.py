@@ -4,11 +4,13 @@ import hmac
 
 from aiohttp import web
 
+from pichat.bus import Bus
 from pichat.config.types import Server
 from pichat.gateway.door.caller import THIS_MACHINE, Caller, UnauthenticatedError
 from pichat.gateway.door.credentials import refuse_addresses, token_of
 from pichat.gateway.door.limits import Limits, canonical
-from pichat.gateway.door.tokens import Tokens
+from pichat.gateway.door.pairing import Pairing, WrongCodeError
+from pichat.gateway.door.tokens import Token, Tokens
 from pichat.gateway.door.visitors import Visitors
 
 PATIENCE_S = 10.0
@@ -32,6 +34,7 @@ class Door:
         self,
         config: Server,
         tokens: Tokens,
+        bus: Bus,
         *,
         own_secret: str = "",
         patience_s: float = PATIENCE_S,
@@ -39,7 +42,9 @@ class Door:
         self.config = config
         self.limits = Limits(config.limits)
         self.tokens = tokens
+        self.pairing = Pairing(tokens, bus)
         self.visitors = Visitors()
+        self.url = ""  # at which this machine itself finds the page, once it is served
         self.patience_s = patience_s
         self._own_secret = own_secret
         tokens.changed = self.visitors.changed
@@ -77,6 +82,18 @@ class Door:
             )
         self.limits.passed(address)
         return caller
+
+    async def pair(self, code: str, name: str | None, address: str | None) -> tuple[Token, str]:
+        """A token for whoever knows a code, and its secret. Raises as `Pairing.pair`, and
+        TooManyRequestsError after several wrong codes or tokens from there."""
+        await self.limits.check(address)
+        try:
+            paired = await self.pairing.pair(code, name)
+        except WrongCodeError:
+            self.limits.failed(address)
+            raise
+        self.limits.passed(address)
+        return paired
 
 
 def _same(given: str, secret: str) -> bool:
