@@ -11,6 +11,7 @@ from typing import Self
 from pichat.app.doorkeeping import start_door
 from pichat.app.facing import start_certificates
 from pichat.app.house import names_of, start_house
+from pichat.app.keeping import start_kept
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
 from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
@@ -23,6 +24,7 @@ from pichat.gateway.machine import Machine
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
+from pichat.intents.language import supported_languages
 from pichat.logs import set_up_logs
 from pichat.state import lock_state
 from pichat.store.audit import Audit, open_audit
@@ -37,6 +39,8 @@ from pichat.turn.profiles import Profiles
 from pichat.turn.recognition import follow_names
 from pichat.turn.runs import Runs
 from pichat.turn.silent import SilentVoice
+from pichat.turn.user_changes import House as Known
+from pichat.turn.users import Users
 from pichat.zigbee.hub import Hub
 
 
@@ -93,12 +97,15 @@ class Daemon:
         opening = open_conversations(database, health)
         conversations = await steps.start("conversations", opening)
         profiles = await Profiles.load(config, database, bus)
+        users = await Users.load(
+            database, conversations, Known(profiles.names, supported_languages), bus
+        )
         zigbee = start_house(parts, database)
         hub = zigbee.hub
         more = {**network_tools(zigbee.care), **joining_tools(zigbee.admission)}
         screens = Screens(bus)
         toolbox = self._toolbox(parts, hub, audit, screens, more)
-        thinking = await start_thinking(parts, hub, toolbox, profiles, conversations)
+        thinking = await start_thinking(parts, hub, toolbox, profiles, conversations, users)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
         speech = await start_speech(parts, thinking.turns, profiles)
@@ -121,6 +128,7 @@ class Daemon:
             clips=speech.clips,
             runs=runs,
             profiles=profiles,
+            users=users,
             conversations=conversations,
             backups=zigbee.backups,
             repairs=zigbee.repairs,
@@ -128,6 +136,10 @@ class Daemon:
             lock_codes=zigbee.lock_codes,
             groups=zigbee.together.groups,
             scenes=zigbee.together.scenes,
+            clients=kept.clients,
+            models=kept.models,
+            suggestions=kept.suggestions,
+            uploads=kept.uploads,
             images=thinking.images,
             providers=thinking.providers,
             bus=bus,

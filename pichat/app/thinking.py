@@ -20,6 +20,7 @@ from pichat.turn.profiles import Profiles
 from pichat.turn.recent import Recent
 from pichat.turn.tongues import Tongues
 from pichat.turn.turns import Turns
+from pichat.turn.users import Users
 from pichat.zigbee.hub import Hub
 
 
@@ -36,12 +37,18 @@ class Thinking:
 
 
 async def start_thinking(
-    parts: Parts, hub: Hub, toolbox: Toolbox, profiles: Profiles, conversations: Conversations
+    parts: Parts,
+    hub: Hub,
+    toolbox: Toolbox,
+    profiles: Profiles,
+    conversations: Conversations,
+    users: Users,
 ) -> Thinking:
     """Raises ConfigError for a provider that cannot be asked as it is configured."""
     config, bus = parts.config, parts.bus
     opening = open_providers(config.llm, parts.state_dir, parts.health)
     providers = await parts.steps.start("language models", opening)
+    users.house.models = lambda: {name: each.model for name, each in providers.items()}
     chain = Chain(providers, parts.health)
     parts.steps.run("thinking", chain.serve())
     memory, recent = Memory(conversations, bus), Recent(bus)
@@ -52,7 +59,7 @@ async def start_thinking(
     intents = Intents(config.language, named)
     tongues = Tongues(config.language, intents, lambda other: Intents(other, named))
     return Thinking(
-        turns=Turns(tongues, toolbox, bus, profiles, mind, memory),
+        turns=Turns(tongues, toolbox, bus, profiles, mind, memory, users),
         intents=intents,
         tongues=tongues,
         images=Images(providers, lambda: profiles.get(profiles.active).may_use_cloud),

@@ -22,6 +22,7 @@ from pichat.gateway.door.limits import Allowance, TooManyRequestsError
 from pichat.gateway.door.stranger import Stranger
 from pichat.gateway.feed import Feed
 from pichat.gateway.frames import FrameError, read_request
+from pichat.gateway.people import as_known
 from pichat.gateway.protocol import (
     CompleteReply,
     ErrorPayload,
@@ -117,6 +118,7 @@ class Connection:
             self._end_grace()
             self._feed.leave(self)
             await self._end_requests()
+            self._services.turns.forget(self.conversation_id)
             if self._goodbye is not None:
                 await asyncio.wait([self._goodbye])
 
@@ -215,7 +217,7 @@ class Connection:
             await self.send(explain(error, request_id, request.action[:64]))
 
     async def _begin(self, found: Action, request_id: str, request: Request) -> None:
-        admit(self.caller, found.needs)
+        admit(as_known(self._services, self.caller), found.needs)
         payload = read_payload(found, request)
         if request_id in self._running:
             raise BadRequestError(f"A request “{request_id}” is still running.")

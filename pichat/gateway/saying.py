@@ -3,6 +3,7 @@
 from pichat.events import Image, Said, Source, Terms, Utterance
 from pichat.gateway.door.caller import Caller
 from pichat.gateway.protocol import new_id
+from pichat.tools.questions import PEOPLE
 
 NO_WISHES = Terms()
 
@@ -20,10 +21,10 @@ def utterance(
     history: tuple[Said, ...] | None = None,
 ) -> Utterance:
     """`source`: of a caller that may choose, `screen` or `shell`. `wishes`: what it would have
-    otherwise than the profile."""
+    otherwise than the profile. The turn itself narrows that to what the person may."""
     return Utterance(
         candidates=(text,),
-        source=caller.source if source is None or caller.source == "agent" else source,
+        source=source if source is not None and caller.source in PEOPLE else caller.source,
         turn_id=new_id(),
         conversation_id=conversation_id,
         area=area or caller.area,

@@ -44,9 +44,9 @@ class Images:
         self._providers = providers
         self._may_use_cloud = may_use_cloud
 
-    def maker(self, name: str | None = None) -> ImageMaker:
-        """The one of that name, or the first that may be used. Raises UnsupportedError that says
-        why there is none, and NotFoundError."""
+    def maker(self, name: str | None = None, *, may_use_cloud: bool = True) -> ImageMaker:
+        """The one of that name, or the first that may be used. `may_use_cloud`: by whoever asks.
+        Raises UnsupportedError that says why there is none, and NotFoundError."""
         makers = {
             name: maker
             for name, maker in self._providers.items()
@@ -60,10 +60,11 @@ class Images:
             raise NotFoundError(f"“{name[:64]}” is nobody who can draw; {', '.join(makers)} can.")
         wanted = makers.values() if name is None else (makers[name],)
         for maker in wanted:
-            if not maker.cloud or self._may_use_cloud():
+            if not maker.cloud or (may_use_cloud and self._may_use_cloud()):
                 return maker
+        who = "this profile" if may_use_cloud else "you"
         raise UnsupportedError(
-            "Pictures are drawn in the cloud here, and this profile may not use the cloud."
+            f"Pictures are drawn in the cloud here, and {who} may not use the cloud."
         )
 
 

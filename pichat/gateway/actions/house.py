@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pichat.errors import BadRequestError, NotFoundError, PiChatError
-from pichat.events import Device, DeviceOutcome, Question, State, ToolCall
+from pichat.events import Device, DeviceOutcome, Question, State
+from pichat.gateway.acts import act
 from pichat.gateway.context import Context
-from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -91,11 +91,7 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
     if payload.transition_s is not None:
         arguments["transition_s"] = payload.transition_s
     begin_s = time.monotonic()
-    result = await context.services.tools.call(
-        ToolCall(name="set_device_state", arguments=arguments),
-        source=payload.source,
-        turn_id=new_id(),
-    )
+    result = await act(context, "set_device_state", arguments, payload.source)
     duration_ms = round((time.monotonic() - begin_s) * 1000, 1)
     if result.question is not None:
         return Controlled(

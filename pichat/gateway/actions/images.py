@@ -39,8 +39,10 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 async def generate_image(context: Context, payload: GenerateImage) -> Drawn:
     """Have a picture drawn. Replies `processing` (metadata: `provider`, `model`), then one chunk of
     type `image` in base64 (metadata: `media_type`, and the `size` that was asked for). Unsupported
-    when no provider can draw, or the profile does not allow those that can."""
-    maker = context.services.images.maker(payload.provider)
+    when no provider can draw, or those that can are none that the profile or the person may use."""
+    services = context.services
+    terms = services.users.standing(context.caller.user_id).terms
+    maker = services.images.maker(payload.provider, may_use_cloud=terms.may_use_cloud)
     await context.processing({"provider": maker.name, "model": maker.image_model})
     image = await maker.draw(payload.prompt, payload.size)
     await context.chunk(

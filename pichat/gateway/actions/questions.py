@@ -6,6 +6,7 @@ import msgspec
 
 from pichat.events import DeviceOutcome, Question
 from pichat.gateway.context import Context
+from pichat.gateway.people import source_of, tools_of
 from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
 
@@ -38,8 +39,13 @@ class OpenQuestions(msgspec.Struct, frozen=True, kw_only=True):
 async def confirm(context: Context, payload: Confirm) -> Confirmed:
     """Answer a question that was told as `confirmation_asked`. After a yes the call is carried out,
     and its outcomes are the reply. not_found: it was answered already, or it is too late."""
-    result = await context.services.tools.confirm(
-        payload.id, yes=payload.yes, source=payload.source, turn_id=new_id()
+    services, caller = context.services, context.caller
+    result = await services.tools.confirm(
+        payload.id,
+        yes=payload.yes,
+        source=source_of(services, caller, payload.source),
+        turn_id=new_id(),
+        allowed=tools_of(services, caller),
     )
     answer: Literal["yes", "no"] = "yes" if payload.yes else "no"
     return Confirmed(id=payload.id, answer=answer, outcomes=result.outcomes)

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from pichat.events import DeviceOutcome, Question, Scene, State, ToolCall
+from pichat.events import DeviceOutcome, Question, Scene, State
+from pichat.gateway.acts import act
 from pichat.gateway.context import Context
-from pichat.gateway.protocol import new_id
 from pichat.gateway.registry import action
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -132,11 +132,7 @@ async def activate_scene(context: Context, payload: ActivateScene) -> Activated:
     if payload.transition_s is not None:
         arguments["transition_s"] = payload.transition_s
     begin_s = time.monotonic()
-    result = await context.services.tools.call(
-        ToolCall(name="activate_scene", arguments=arguments),
-        source=payload.source,
-        turn_id=new_id(),
-    )
+    result = await act(context, "activate_scene", arguments, payload.source)
     return Activated(
         outcomes=result.outcomes,
         duration_ms=round((time.monotonic() - begin_s) * 1000, 1),

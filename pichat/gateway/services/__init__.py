@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 
 from pichat.bus import Bus
 from pichat.gateway.door.door import Door
+from pichat.gateway.services.clients import Clients
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.services.house import House, Joining, LockCodes
+from pichat.gateway.services.models import Models
 from pichat.gateway.services.network import Backups, NetworkCare
+from pichat.gateway.services.people import Users
 from pichat.gateway.services.reload import Reloading
 from pichat.gateway.services.repairs import Repairs
 from pichat.gateway.services.screens import Screens
+from pichat.gateway.services.suggestions import Suggestions
 from pichat.gateway.services.talk import (
     Clips,
     Conversations,
@@ -22,6 +26,7 @@ from pichat.gateway.services.talk import (
     Voice,
 )
 from pichat.gateway.services.together import Groups, Scenes
+from pichat.gateway.services.uploads import Uploads
 from pichat.health import Health
 from pichat.llm.base import Provider
 from pichat.llm.images import nobody_draws
@@ -37,6 +42,7 @@ class Services:
     clips: Clips
     runs: Runs
     profiles: Profiles
+    users: Users
     conversations: Conversations
     backups: Backups
     repairs: Repairs
@@ -44,6 +50,10 @@ class Services:
     lock_codes: LockCodes
     groups: Groups
     scenes: Scenes
+    clients: Clients
+    models: Models
+    suggestions: Suggestions
+    uploads: Uploads
     reloading: Reloading
     screens: Screens
     door: Door

@@ -22,17 +22,34 @@ class Turns(Protocol):
         cannot run at all. Closing the iterator ends the turn."""
         ...
 
+    def forget(self, conversation_id: str) -> None:
+        """The connection has gone that it was held on: what may not stay goes, too."""
+        ...
+
 
 class Tools(Protocol):
-    async def call(self, call: ToolCall, *, source: Source, turn_id: str) -> ToolResult:
-        """The only door to the house. Where a person has to say yes first, nothing is done and the
-        result has the question. When nothing could be tried, raises BadRequestError, NotFoundError,
-        NotAllowedError, UnsupportedError, DeviceSilentError, NotConfirmedError, WaitingError and
-        UnavailableError."""
+    async def call(
+        self,
+        call: ToolCall,
+        *,
+        source: Source,
+        turn_id: str,
+        allowed: Sequence[str] | None = None,
+    ) -> ToolResult:
+        """The only door to the house. `allowed`: patterns of tools, None for all. Where a person
+        has to say yes first, nothing is done and the result has the question. When nothing could
+        be tried, raises BadRequestError, NotFoundError, NotAllowedError, UnsupportedError,
+        DeviceSilentError, NotConfirmedError, WaitingError and UnavailableError."""
         ...
 
     async def confirm(
-        self, question_id: str, *, yes: bool, source: Source, turn_id: str
+        self,
+        question_id: str,
+        *,
+        yes: bool,
+        source: Source,
+        turn_id: str,
+        allowed: Sequence[str] | None = None,
     ) -> ToolResult:
         """Answer a question: what came of its call. Raises NotFoundError when it is not open any
         more, and what `call` raises."""
@@ -102,9 +119,9 @@ class Clips(Protocol):
 class Images(Protocol):
     """Who can draw pictures."""
 
-    def maker(self, name: str | None) -> ImageMaker:
-        """The one of that name, or the first that may be used. Raises UnsupportedError that says
-        why there is none, and NotFoundError."""
+    def maker(self, name: str | None, *, may_use_cloud: bool = True) -> ImageMaker:
+        """The one of that name, or the first that may be used. `may_use_cloud`: by whoever asks.
+        Raises UnsupportedError that says why there is none, and NotFoundError."""
         ...
 
 
@@ -161,27 +178,33 @@ class Profiles(Protocol):
 
 
 class Conversations(Protocol):
-    """What was said. Raise NotFoundError for ids that are not there, and UnavailableError when a
-    change cannot be kept."""
+    """What was said, by person (`user_id`). Raise NotFoundError for ids that are not there or are
+    somebody else's, and UnavailableError when a change cannot be kept."""
 
     async def newest(
-        self, *, query: str = "", before: str | None = None, limit: int = 50
+        self, *, user_id: str, query: str = "", before: str | None = None, limit: int = 50
     ) -> tuple[Conversation, ...]: ...
 
-    async def get(self, conversation_id: str) -> Conversation: ...
+    async def get(self, conversation_id: str, *, user_id: str) -> Conversation: ...
 
-    async def create(self, title: str, profile: str) -> Conversation: ...
+    async def create(self, title: str, profile: str, *, user_id: str) -> Conversation: ...
 
     async def update(
-        self, conversation_id: str, *, title: str | None = None, profile: str | None = None
+        self,
+        conversation_id: str,
+        *,
+        user_id: str,
+        title: str | None = None,
+        profile: str | None = None,
     ) -> Conversation: ...
 
-    async def delete(self, conversation_id: str) -> None: ...
+    async def delete(self, conversation_id: str, *, user_id: str) -> None: ...
 
     async def messages(
         self,
         conversation_id: str,
         *,
+        user_id: str,
         before: str | None = None,
         limit: int = 50,
         images: bool = False,
@@ -189,4 +212,4 @@ class Conversations(Protocol):
         """Oldest first; none when nothing was said under that id."""
         ...
 
-    async def delete_message(self, message_id: str) -> None: ...
+    async def delete_message(self, message_id: str, *, user_id: str) -> None: ...
