@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Protocol
 
-from pichat.gateway.door.caller import Caller, UnauthenticatedError
+from pichat.gateway.door.caller import Caller, Need, UnauthenticatedError
 from pichat.gateway.protocol import (
     Chunk,
     ChunkReply,
@@ -15,19 +15,18 @@ from pichat.gateway.services import Services
 from pichat.gateway.sound import IncomingSound
 
 Topic = Literal[
-    "devices", "network", "voice", "turns", "health", "scores", "questions", "screens", "profiles"
+    "devices",
+    "network",
+    "voice",
+    "turns",
+    "health",
+    "scores",
+    "questions",
+    "screens",
+    "profiles",
+    "pairing",
 ]
 
-
-class ClientGoneError(Exception):
-    """Nobody is there to reply to. Not a ConnectionError, which a handler's own work may raise."""
-
-
-class Client(Protocol):
-    """The connection that a request came in on."""
-
-    id: str  # of this connection
-    caller: Caller | None
 TOPIC_NEEDS: dict[Topic, Need] = {
     "devices": "guest",
     "health": "guest",
@@ -42,6 +41,16 @@ TOPIC_NEEDS: dict[Topic, Need] = {
 }
 """Who may hear of what: a visitor and a program not of what others say."""
 
+
+class ClientGoneError(Exception):
+    """Nobody is there to reply to. Not a ConnectionError, which a handler's own work may raise."""
+
+
+class Client(Protocol):
+    """The connection that a request came in on."""
+
+    id: str  # of this connection
+    caller: Caller | None
     address: str | None  # where it comes from
     conversation_id: str
     sound: IncomingSound | None
