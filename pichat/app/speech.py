@@ -75,7 +75,7 @@ async def start_speech(parts: Parts, turns: Turns, profiles: Profiles) -> Speech
 
 def _synthesiser(parts: Parts, profiles: Profiles) -> Synthesiser:
     engine = parts.config.voice.tts
-    styles = {name: _style(parts, profiles, name) for name in profiles.names()}
+    styles = {name: style_of(parts, profiles, name) for name in profiles.names()}
     lacks = filter(None, (missing(engine, style.piper_voice) for style in styles.values()))
     reason = next(lacks, None)
     parts.health.set("speech", "degraded" if reason else "ok", reason)
@@ -86,7 +86,7 @@ def _synthesiser(parts: Parts, profiles: Profiles) -> Synthesiser:
     return synthesiser
 
 
-def _style(parts: Parts, profiles: Profiles, name: str) -> Style:
+def style_of(parts: Parts, profiles: Profiles, name: str) -> Style:
     """How a profile sounds, its Piper voice found where it was installed."""
     style = profiles.get(name).style
     if style.piper_voice is None:
@@ -112,7 +112,7 @@ async def build_voice(
 
     def called(word: str) -> Persona:
         name = profiles.called_by(word)
-        return Persona(name, _style(parts, profiles, name), profiles.get(name).language)
+        return Persona(name, style_of(parts, profiles, name), profiles.get(name).language)
 
     common = Common(
         config=config,

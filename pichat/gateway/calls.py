@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
@@ -30,9 +31,10 @@ class Call:
 
 
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
-    """A file as a reply. `name`: under which a browser keeps it instead of showing it."""
+    """A file as a reply; a path is read while it is sent. `name`: under which a browser keeps it
+    instead of showing it."""
 
-    body: bytes
+    body: bytes | Path
     media_type: str
     name: str | None = None
 

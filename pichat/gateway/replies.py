@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -51,10 +52,13 @@ async def end_streams(application: web.Application) -> None:
         task.cancel()
 
 
-def _blob(blob: Blob, status: int) -> web.Response:
+def _blob(blob: Blob, status: int) -> web.StreamResponse:
     headers = dict(_OF_FILES)
     if blob.name is not None:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(blob.name)}"
+    if isinstance(blob.body, Path):
+        headers["Content-Type"] = blob.media_type
+        return web.FileResponse(blob.body, status=status, headers=headers)
     return web.Response(
         body=blob.body, status=status, content_type=blob.media_type, headers=headers
     )

@@ -14,6 +14,7 @@ from pichat.events import Image
 from pichat.llm.anthropic_answer import AnthropicReader
 from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.http import Patience, Server, base_url, below
+from pichat.llm.listing import Offered, read_offered
 from pichat.llm.place import arguments_of, placed
 
 _URL = "https://api.anthropic.com"
@@ -31,7 +32,7 @@ def create(
 
 
 class Anthropic:
-    """See base.Provider and resting.Probing."""
+    """See base.Provider, resting.Probing and listing.Listing."""
 
     def __init__(
         self,
@@ -63,6 +64,12 @@ class Anthropic:
     async def probe(self) -> None:
         """See Probing."""
         await self._server.probe(self._models, self.model)
+
+    async def offered(self) -> tuple[Offered, ...]:
+        """See Listing."""
+        url = self._models.update_query(limit=1000)
+        body = await self._server.fetch_list(url, self.model)
+        return read_offered(body, self._server.asked(url, self.model))
 
     def _body(self, request: Request, model: str) -> dict[str, Any]:
         wanted = request.parameters

@@ -98,6 +98,10 @@ class Chain:
             yield tried[-1]
         raise UnavailableError(nobody_answers(tried))
 
+    def check(self, use: str, *, may_use_cloud: bool) -> None:
+        """Raises, with a sentence, while that step would not be asked."""
+        self._fit(use, may_use_cloud=may_use_cloud)
+
     def _fit(self, use: str, *, may_use_cloud: bool) -> Provider:
         """The provider of a step, if it may be asked now."""
         provider = self._provider(use)

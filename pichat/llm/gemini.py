@@ -15,6 +15,7 @@ from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.gemini_answer import GeminiReader
 from pichat.llm.gemini_schema import gemini_schema
 from pichat.llm.http import Patience, Server, base_url, below
+from pichat.llm.listing import Offered, read_offered
 from pichat.llm.place import arguments_of, placed
 
 _URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -29,7 +30,7 @@ def create(
 
 
 class Gemini:
-    """See base.Provider and resting.Probing."""
+    """See base.Provider, resting.Probing and listing.Listing."""
 
     def __init__(
         self,
@@ -60,6 +61,12 @@ class Gemini:
         """See Probing."""
         models = below(self._base, "models").update_query(pageSize=1)
         await self._server.probe(models, self.model)
+
+    async def offered(self) -> tuple[Offered, ...]:
+        """See Listing."""
+        url = below(self._base, "models").update_query(pageSize=1000)
+        body = await self._server.fetch_list(url, self.model)
+        return read_offered(body, self._server.asked(url, self.model))
 
     def _url(self, model: str) -> URL:
         path = model if "/" in model else f"models/{model}"  # tuned models have a path of their own

@@ -17,7 +17,7 @@ import msgspec
 from yarl import URL
 
 from pichat.config.types import Secret
-from pichat.errors import ConfigError
+from pichat.errors import ConfigError, UnsupportedError
 from pichat.llm.base import Ended, LlmEvent
 from pichat.llm.failures import Asked, failure, read_error, retry_after_s
 from pichat.llm.network import AgainError, broken_off, explained, nonsense
@@ -25,6 +25,8 @@ from pichat.llm.sse import EventParser
 
 _MOST_ERROR_BYTES = 64 * 1024
 _END_S = 0.1
+_MOST_LIST_BYTES = 4 * 1024 * 1024  # some have hundreds of models, and much to say of each
+_LIST_S = 10.0
 _TRANSIENT = {408, 409, 500, 502, 503, 504, 529}
 # A server that has no list of models says so; it is there all the same.
 _NO_LIST = {404, 405, 501}
@@ -150,6 +152,22 @@ class Server:
         try:
             async with self._post(asked, url, msgspec.json.encode(body), silent_s) as response:
                 return await _whole(asked, response, most_bytes)
+        except AgainError as error:
+            raise error.failure from error
+
+    async def fetch_list(self, models: URL, model: str) -> bytes:
+        """The body of its list of models. Raises UnsupportedError when it has none."""
+        asked = self.asked(models, model)
+        timeout = aiohttp.ClientTimeout(total=_LIST_S, sock_connect=self._patience.connect_s)
+        try:
+            with explained(asked):
+                async with self._http.get(
+                    models, headers=self._headers, timeout=timeout, allow_redirects=False
+                ) as response:
+                    if response.status in _NO_LIST:
+                        raise UnsupportedError(f"{self._name} does not tell which models it has.")
+                    await _check_status(asked, response)
+                    return await _whole(asked, response, _MOST_LIST_BYTES)
         except AgainError as error:
             raise error.failure from error
 

@@ -47,6 +47,8 @@ class LocalProvider:
         path = resolve(config.model, "gguf", state_dir)
         self.name = name
         self.model = path.stem
+        self.path = path
+        self.context_tokens = config.context_tokens
         settings = Settings(
             model=str(path),
             folder=str(state_dir / FOLDER),

@@ -18,6 +18,7 @@ from pichat.events import Image
 from pichat.llm.base import LlmEvent, Message, Request, ToolSpec
 from pichat.llm.failures import RequestRefusedError, Told
 from pichat.llm.http import Patience, Server, base_url, below
+from pichat.llm.listing import Offered, read_offered
 from pichat.llm.openai_answer import OpenAiReader
 from pichat.llm.openai_images import drawing, drawn
 from pichat.llm.place import placed
@@ -62,6 +63,11 @@ class Api:
         return host == "api.openai.com" or host.endswith(_AZURE) or self._version is not None
 
     @property
+    def has_deployments(self) -> bool:
+        """Azure's: its models are asked by names that their owner gave them."""
+        return self._version is not None or (self._base.host or "").endswith(_AZURE)
+
+    @property
     def models(self) -> URL:
         """The list of them, which has no deployment in its path."""
         url = below(self._base, "models")
@@ -88,7 +94,7 @@ def _with_path(base: URL, version: str | None) -> URL:
 
 
 class OpenAi:
-    """See base.Provider, resting.Probing and images.ImageMaker."""
+    """See base.Provider, resting.Probing, listing.Listing and images.ImageMaker."""
 
     def __init__(
         self,
@@ -129,6 +135,14 @@ class OpenAi:
     async def probe(self) -> None:
         """See Probing."""
         await self._server.probe(self._api.models, self.model)
+
+    async def offered(self) -> tuple[Offered, ...]:
+        """See Listing."""
+        if self._api.has_deployments:
+            raise UnsupportedError(f"{self.name} does not tell which deployments it has.")
+        url = self._api.models
+        body = await self._server.fetch_list(url, self.model)
+        return read_offered(body, self._server.asked(url, self.model))
 
     async def draw(self, prompt: str, size: str | None) -> Image:
         model = self.image_model

@@ -1,0 +1,1 @@
+"""Front ends: what each wants kept for it, and how that acts on its chats and its speech."""
