@@ -10,6 +10,7 @@ from pichat.events import Question, Source, ToolCall, ToolResult, TurnEvent, Utt
 from pichat.llm.images import ImageMaker
 from pichat.store.conversations import Page
 from pichat.store.find import Conversation
+from pichat.tools.base import Tool
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
 from pichat.turn.profiles import ProfileView
@@ -28,6 +29,11 @@ class Turns(Protocol):
 
 
 class Tools(Protocol):
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Every tool by its name."""
+        ...
+
     async def call(
         self,
         call: ToolCall,
