@@ -12,11 +12,17 @@ from typing import Any
 import aiohttp
 
 from pichat.cli.trust import trusted
-from pichat.errors import NotFoundError, PiChatError, UnavailableError
-from pichat.state import running_url
+from pichat.errors import NotAllowedError, NotFoundError, PiChatError, UnavailableError
+from pichat.state import read_secret, running_url
 
 _ANSWER_S = 10.0
 """A daemon that runs answers a connection, and then a ping, within this."""
+
+
+NOT_KNOWN = (
+    "PiChat does not let this user in: the file local.token in its state directory can be read only"
+    " by the user that runs it. Use that one, such as: sudo -u pichat pichat …"
+)
 
 
 class Connection:
@@ -51,6 +57,8 @@ class Connection:
             if frame.get("request_id") != request_id:
                 continue
             if frame["status"] == "error":
+                if frame["payload"]["code"] == "unauthenticated":
+                    raise NotAllowedError(NOT_KNOWN)
                 raise PiChatError.of(frame["payload"]["code"], frame["error"])
             yield frame
             if frame["status"] == "complete":
@@ -73,12 +81,22 @@ async def connect(state_dir: Path) -> AsyncIterator[Connection]:
         # What fails later, or is the caller's own, is told by whoever meets it.
         try:
             socket = await session.ws_connect(
-                f"{url}/ws/chat", max_msg_size=0, heartbeat=_ANSWER_S, ssl=trusted(state_dir)
+                f"{url}/ws/chat",
+                headers=_credentials(state_dir),
+                max_msg_size=0,
+                heartbeat=_ANSWER_S,
+                ssl=trusted(state_dir),
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             raise UnavailableError(f"PiChat at {url} does not answer.") from error
         async with socket:
             yield Connection(socket)
+
+
+def _credentials(state_dir: Path) -> dict[str, str]:
+    """Headers by which the daemon knows a program of its own user."""
+    secret = read_secret(state_dir)
+    return {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
 
 async def find_device(connection: Connection, wanted: str) -> dict[str, Any]:
@@ -91,13 +109,16 @@ async def find_device(connection: Connection, wanted: str) -> dict[str, Any]:
 
 
 async def fetch_health(state_dir: Path) -> dict[str, Any]:
-    """The running daemon's /health. Raises UnavailableError when it does not answer."""
+    """The running daemon's /health; without `parts` where it does not know this user. Raises
+    UnavailableError when it does not answer."""
     url = running_url(state_dir)
     timeout = aiohttp.ClientTimeout(total=5)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"{url}/health", ssl=trusted(state_dir)) as response,
+            session.get(
+                f"{url}/health", headers=_credentials(state_dir), ssl=trusted(state_dir)
+            ) as response,
         ):
             health: dict[str, Any] = await response.json()
             return {"url": url, **health}

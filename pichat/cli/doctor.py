@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from pichat.cli.client import fetch_health
+from pichat.cli.client import NOT_KNOWN, fetch_health
 from pichat.cli.context import console, finish, json_option, state_dir_option
 from pichat.config import find_config, load_config
 from pichat.config.types import Config
@@ -84,7 +84,8 @@ async def _ask(state_dir: Path) -> dict[str, Part]:
         health = await fetch_health(state_dir)
     except UnavailableError as error:
         return {"daemon": _part("failed", f"{error.sentence} It hangs; restart it.")}
-    return {"daemon": _part("ok", health["url"]), **health["parts"]}
+    untold = {"shell": _part("degraded", NOT_KNOWN)}
+    return {"daemon": _part("ok", health["url"]), **health.get("parts", untold)}
 
 
 async def _examine(config_path: Path | None, state_dir: Path) -> dict[str, Any]:

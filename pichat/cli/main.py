@@ -24,6 +24,8 @@ _COMMANDS = {
     "groups": "Devices that are commanded together.",
     "scenes": "States that are taken up together.",
     "name": "Give a device another name, or put it in a room.",
+    "pair": "Let a new screen or program in, by a code.",
+    "tokens": "The screens and programs that were let in.",
     "profiles": "Who answers: each profile's voice, models and tools.",
     "models": "Voices, recognisers and language models to add.",
     "bench": "Try a language model out with a hundred requests.",

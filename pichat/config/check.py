@@ -15,6 +15,8 @@ from pichat.config.types import Config, WakeWord
 # Two of them in a row part a server from its tool.
 _SERVER_NAME = re.compile(r"(?!.*__)[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?<!_)")
 
+_SHORTEST_TOKEN = 8  # few guesses are let through, see pichat.gateway.door.limits
+
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """The dotted place of each setting that another one makes impossible, and a sentence. A list
@@ -32,6 +34,9 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
         if wake_word.profile not in config.profiles:
             hint = suggestion(wake_word.profile, config.profiles)
             yield f"{where}.profile", f"there is no profile {wake_word.profile!r}.{hint}"
+    token = config.server.api_token.value
+    if token and (problem := too_short(token)) is not None:
+        yield "server.api_token", problem
     for name, server in config.mcp.servers.items():
         if bool(server.command) == (server.url is not None):
             yield f"mcp.servers.{name}", "it needs either a `command` or a `url`."
@@ -44,3 +49,10 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             yield f"profiles.{name}.chain", sentence
         if not config.llm.local and any(step.use == "local" for step in profile.steps):
             yield f"profiles.{name}.chain", "it names “local”, but llm.local has no model."
+
+
+def too_short(token: str) -> str | None:
+    """What is wrong with a static token that could be guessed."""
+    if len(token) >= _SHORTEST_TOKEN:
+        return None
+    return f"a token has to have at least {_SHORTEST_TOKEN} characters, so that nobody guesses it."

@@ -10,10 +10,10 @@ import yaml
 from dotenv import dotenv_values
 from msgspec import structs
 
-from pichat.config.check import contradictions
+from pichat.config.check import contradictions, too_short
 from pichat.config.describe import not_yaml
 from pichat.config.reader import Reader
-from pichat.config.types import Config, Profile
+from pichat.config.types import Config, Profile, Secret
 from pichat.errors import ConfigError
 
 
@@ -39,15 +39,27 @@ def load_config(
     except yaml.YAMLError as error:
         raise ConfigError(not_yaml(path, error)) from error
     dotenv = {k: v for k, v in dotenv_values(path.with_name(".env")).items() if v is not None}
-    reader = Reader(path, {**dotenv, **(os.environ if environment is None else environment)})
+    variables = {**dotenv, **(os.environ if environment is None else environment)}
+    reader = Reader(path, variables)
     config: Config = reader.struct(root, Config, "") if root else Config()
     # Whoever names profiles of their own does not mean to take away the one that is always there.
     config = structs.replace(config, profiles={"default": Profile(), **config.profiles})
     for where, sentence in contradictions(config):
         reader.problem(reader.places[where], f"{where}: {sentence}")
+    config = _with_token_of(variables, config)
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return config
+
+
+def _with_token_of(variables: Mapping[str, str], config: Config) -> Config:
+    """The static token, where the file has none. Raises ConfigError."""
+    given = variables.get("API_TOKEN", "")
+    if config.server.api_token.value or not given:
+        return config
+    if (problem := too_short(given)) is not None:
+        raise ConfigError(f"API_TOKEN in the environment or in .env: {problem}")
+    return structs.replace(config, server=structs.replace(config.server, api_token=Secret(given)))
 
 
 def _text(path: Path) -> str:

@@ -170,15 +170,15 @@ class Gateway:
         entrances.check()
         return application
 
-    async def _health(self, _: web.Request) -> web.Response:
+    async def _health(self, request: web.Request) -> web.Response:
         report = health_report(self._services.health)
-        return web.Response(
-            body=bytes(raw_json(report)),
         # Whoever is not known learns no more than whoever looks whether a light is on.
         told = report if CALLER in request else {"status": report.status}
             status=503 if report.status == "failed" else 200,
             content_type="application/json",
             headers={"Cache-Control": "no-store"},
+        entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
+        entrances.add("GET", "/docs", self._docs, needs="anyone")
         )
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
@@ -187,3 +187,11 @@ class Gateway:
 
     async def _page(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(WEB_ROOT / "index.html")
+        return web.Response(
+            body=bytes(raw_json(told)),
+
+    async def _docs(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(WEB_ROOT / "docs.html")
+
+    async def _pairing_page(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(WEB_ROOT / "pair.html")

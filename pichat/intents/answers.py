@@ -11,7 +11,7 @@ import structlog
 
 from pichat.errors import WaitingError
 from pichat.events import Device, DeviceOutcome, ToolResult
-from pichat.intents import english
+from pichat.intents import english, pairing
 from pichat.intents.language import Language
 from pichat.intents.names import domains
 from pichat.intents.understood import Understood
@@ -45,6 +45,8 @@ class Answers:
         """See Intents.answer."""
         if not understood.calls:
             return ""
+        if understood.calls[0].name == pairing.PAIR_SCREEN:
+            return pairing.told(results[0].value, self._language.code.partition("-")[0])
         if self._language.code == "en":
             return english.answer(understood, results, self._devices())
         outcomes = [outcome for result in results for outcome in result.outcomes]

@@ -27,6 +27,7 @@ from pichat.intents import (  # noqa: F401 (their handlers register)
     appliances,
     consent,
     joining,
+    pairing,
     questions,
     scenes,
 )
@@ -48,6 +49,7 @@ SHARES = {
     "PiChatBrightnessStep": 5,
     "PiChatActivateScene": 4,
     "PiChatPermitJoin": 2,
+    "PiChatPairScreen": 2,
     "HassFanSetSpeed": 3,
     "PiChatFanMode": 3,
     "PiChatThermostatMode": 3,

@@ -15,6 +15,7 @@ from pichat.intents import (  # noqa: F401 (their handlers register)
     appliances,
     consent,
     joining,
+    pairing,
     questions,
     scenes,
 )

@@ -1,10 +1,12 @@
 // The one WebSocket: requests, their replies, events, and connecting again by itself.
+import { keepToken, token } from "./token.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8000;
 const PING_EVERY_MS = 20000;
 const PING_DEADLINE_MS = 8000;
 const REPLY_DEADLINE_MS = 30000;
+const UNAUTHENTICATED = 4401;
 
 export class ReplyError extends Error {
   constructor(sentence, code) {
@@ -14,7 +16,8 @@ export class ReplyError extends Error {
 }
 
 /** Dispatches "state" (this.state: "connecting" | "open" | "lost"), and each event frame under
- * its action's name, with the payload as `detail`. */
+ * its action's name, with the payload as `detail`. `me`: whom PiChat takes this screen for. Where it
+ * does not know it, the page that pairs is opened. */
 export class Link extends EventTarget {
   #url;
   #socket = null;
@@ -25,6 +28,7 @@ export class Link extends EventTarget {
   #pinging = 0;
 
   state = "connecting";
+  me = null;
 
   constructor(url) {
     super();
@@ -50,11 +54,15 @@ export class Link extends EventTarget {
         reject(new ReplyError("PiChat is not connected at the moment.", "lost"));
         return;
       }
-      const requestId = `p${this.#next++}`;
-      onId(requestId);
-      this.#waiting.set(requestId, { resolve, reject, onFrame });
-      this.#socket.send(JSON.stringify({ action, payload, request_id: requestId }));
+      onId(this.#send(action, payload, { resolve, reject, onFrame }));
     });
+  }
+
+  #send(action, payload, waiting) {
+    const requestId = `p${this.#next++}`;
+    this.#waiting.set(requestId, waiting);
+    this.#socket.send(JSON.stringify({ action, payload, request_id: requestId }));
+    return requestId;
   }
 
   /** Like request, for what has to answer soon. */
@@ -81,13 +89,47 @@ export class Link extends EventTarget {
     this.#socket?.close();
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.onopen = () => this.#opened();
+    socket.onopen = () => this.#introduce(socket);
     socket.onmessage = (message) => this.#read(JSON.parse(message.data));
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
+      if (code === UNAUTHENTICATED) {
+        keepToken(null); // it was revoked
+      }
       if (this.#socket === socket) {
         this.#closed();
       }
     };
+  }
+
+  /** Say who this screen is, before anything else. */
+  async #introduce(socket) {
+    const own = token();
+    const late = setTimeout(() => socket.close(), REPLY_DEADLINE_MS);
+    try {
+      this.me = await new Promise((resolve, reject) => {
+        const payload = own === null ? {} : { token: own };
+        this.#send("authenticate", payload, { resolve, reject, onFrame: () => {} });
+      });
+    } catch (error) {
+      this.#unknown(socket, error, own);
+      return;
+    } finally {
+      clearTimeout(late);
+    }
+    if (this.#socket === socket) {
+      this.#opened();
+    }
+  }
+
+  /** A token that does not count may have been in the way of being known without one. */
+  #unknown(socket, error, own) {
+    if (error.code === "unauthenticated" && own === null) {
+      socket.onclose = null;
+      location.replace("/pair");
+    } else if (error.code === "unauthenticated") {
+      keepToken(null);
+    }
+    socket.close();
   }
 
   #opened() {

@@ -55,12 +55,12 @@ export class Store extends EventTarget {
       this.health = new Map(
         Object.entries(snapshot.health.parts).map(([part, report]) => [part, { part, ...report }]),
       );
-      this.joining = snapshot.joining.joining;
+      this.joining = snapshot.joining?.joining ?? null; // not every screen may hear of it
       this.joiners.clear();
       for (const kind of ["devices", "voice", "health", "joining"]) {
         this.#tell(kind);
       }
-      snapshot.joining.devices.forEach((progress) => this.#joins(progress));
+      snapshot.joining?.devices.forEach((progress) => this.#joins(progress));
     } catch (error) {
       if (error.code !== "lost") {
         setTimeout(() => this.#link.state === "open" && this.#load(), AGAIN_MS);

@@ -8,16 +8,12 @@ from pichat.gateway.actions.login import Who, who
 from pichat.gateway.context import Context
 from pichat.gateway.door.caller import Scope
 from pichat.gateway.door.pairing import OpenPairing
-from pichat.gateway.door.ways import as_svg, code_url, ways_in
+from pichat.gateway.door.ways import as_svg, code_url, only_here
 from pichat.gateway.registry import action
 from pichat.gateway.services import Services
 
 _WORDS = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"  # terminals obey the others
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_WORDS)]
-_ONLY_HERE = (
-    "No other machine can come here: server.host in config.yaml is {host}. Set it to 0.0.0.0 and"
-    " start PiChat again."
-)
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,13 +74,12 @@ async def begin_pairing(services: Services, payload: StartPairing) -> PairingSta
         area=room_named(services, payload.area),
         user=payload.user,
     )
-    ways = ways_in(door.config, door.url)
-    urls = tuple(code_url(way, pairing.code) for way in ways)
+    urls = tuple(code_url(way, pairing.code) for way in door.ways_in())
     return PairingStarted(
         pairing=pairing,
         urls=urls,
         qr_svg=as_svg(urls[0]) if urls else None,
-        problem=None if urls else _ONLY_HERE.format(host=door.config.host),
+        problem=None if urls else only_here(door.config),
     )
 
 

@@ -6,12 +6,15 @@ from aiohttp import web
 
 from pichat.bus import Bus
 from pichat.config.types import Server
+from pichat.errors import UnavailableError
 from pichat.gateway.door.caller import THIS_MACHINE, Caller, UnauthenticatedError
 from pichat.gateway.door.credentials import refuse_addresses, token_of
-from pichat.gateway.door.limits import Limits, canonical
+from pichat.gateway.door.limits import Limits, is_loopback
 from pichat.gateway.door.pairing import Pairing, WrongCodeError
 from pichat.gateway.door.tokens import Token, Tokens
 from pichat.gateway.door.visitors import Visitors
+from pichat.gateway.door.ways import only_here, ways_in
+from pichat.gateway.machine import Machine
 
 PATIENCE_S = 10.0
 """How long a connection may take to say who it is."""
@@ -40,6 +43,7 @@ class Door:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.config = config
+        self.machine = Machine(config)
         self.limits = Limits(config.limits)
         self.tokens = tokens
         self.pairing = Pairing(tokens, bus)
@@ -51,7 +55,7 @@ class Door:
 
     def reconfigure(self, config: Server) -> None:
         """What holds for whoever asks from now on."""
-        self.config = config
+        self.config = self.machine.config = config
         self.limits.config = config.limits
 
     async def identify(self, request: web.Request) -> Caller | None:
@@ -95,6 +99,17 @@ class Door:
         self.limits.passed(address)
         return paired
 
+    def ways_in(self) -> tuple[str, ...]:
+        """Where other machines find the page, the likeliest first; none where none can come."""
+        return ways_in(self.machine, self.url)
+
+    async def code_for_screen(self) -> str:
+        """The code of a pairing that lets one new screen in. Raises UnavailableError where no other
+        machine can come, and this one needs no code."""
+        if self.config.trust_loopback and not self.ways_in():
+            raise UnavailableError(only_here(self.config))
+        return (await self.pairing.start("screen")).code
+
 
 def _same(given: str, secret: str) -> bool:
     """Whether they are the same, and there is a secret at all."""
@@ -106,4 +121,4 @@ def is_from_here(request: web.Request) -> bool:
     """Whether a program of this machine asks, and for itself."""
     if any(name in request.headers for name in _PASSED_ON):
         return False
-    return canonical(request.remote) == "loopback"
+    return is_loopback(request.remote)

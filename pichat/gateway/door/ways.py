@@ -10,12 +10,19 @@ from pichat.gateway.machine import Address, Machine, as_address
 _ELSEWHERE = ("192.0.2.1", 9)  # an address that nobody has: nothing is sent to it
 
 
-def ways_in(config: Server, url: str, machine: Machine | None = None) -> tuple[str, ...]:
+def ways_in(machine: Machine, url: str) -> tuple[str, ...]:
     """Where a browser of another machine finds the page, the likeliest first: without a slash at
     the end. None where only this machine can come. `url`: where this machine itself finds it."""
     here = urlsplit(url)
-    hosts = _hosts(config, machine or Machine(config))
-    return tuple(f"{here.scheme}://{host}:{here.port}" for host in hosts)
+    return tuple(f"{here.scheme}://{host}:{here.port}" for host in _hosts(machine))
+
+
+def only_here(config: Server) -> str:
+    """What to tell whoever would let another machine in where none can come."""
+    return (
+        f"No other machine can come here: server.host in config.yaml is {config.host}. Set it to"
+        " 0.0.0.0 and start PiChat again."
+    )
 
 
 def code_url(way: str, code: str) -> str:
@@ -32,7 +39,8 @@ def as_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
-def _hosts(config: Server, machine: Machine) -> list[str]:
+def _hosts(machine: Machine) -> list[str]:
+    config = machine.config
     bound = as_address(config.host)
     if config.host == "localhost" or (bound is not None and bound.is_loopback):
         return []
