@@ -35,6 +35,7 @@ from pichat.tools import load_tools
 from pichat.tools.base import Tool, Toolbox
 from pichat.tools.joining_tools import joining_tools
 from pichat.tools.network_tools import network_tools
+from pichat.tools.pairing_tools import pairing_tools
 from pichat.turn.profiles import Profiles
 from pichat.turn.recognition import follow_names
 from pichat.turn.runs import Runs
@@ -102,7 +103,9 @@ class Daemon:
         )
         zigbee = start_house(parts, database)
         hub = zigbee.hub
-        more = {**network_tools(zigbee.care), **joining_tools(zigbee.admission)}
+        door = await start_door(parts, database)
+        joining = {**joining_tools(zigbee.admission), **pairing_tools(door)}
+        more = {**network_tools(zigbee.care), **joining}
         screens = Screens(bus)
         toolbox = self._toolbox(parts, hub, audit, screens, more)
         thinking = await start_thinking(parts, hub, toolbox, profiles, conversations, users)
@@ -118,7 +121,7 @@ class Daemon:
         services = Services(
             reloading=reloading,
             screens=screens,
-            door=await start_door(parts, database),
+            door=door,
             certificates=await start_certificates(parts, machine),
             turns=thinking.turns,
             tools=toolbox,
