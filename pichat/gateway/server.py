@@ -164,6 +164,7 @@ class Gateway:
         entrances.add("GET", "/health", self._health, needs="anyone")
         entrances.add("GET", "/metrics", self._show_metrics, needs="agent")
         entrances.add("GET", "/", self._page, needs="anyone")
+        entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
         add_routes(entrances, self._services)
         CertificatePages(self._services.certificates).add(entrances)
         entrances.add_files("/static/", WEB_ROOT)
@@ -177,7 +178,6 @@ class Gateway:
             status=503 if report.status == "failed" else 200,
             content_type="application/json",
             headers={"Cache-Control": "no-store"},
-        entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
         entrances.add("GET", "/docs", self._docs, needs="anyone")
         )
 
