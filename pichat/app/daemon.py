@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from pichat.app.doorkeeping import start_door
-from pichat.app.facing import start_certificates
+from pichat.app.facing import start_announcement, start_certificates
 from pichat.app.house import names_of, start_house
 from pichat.app.keeping import start_kept
 from pichat.app.listening import start_listening
@@ -152,6 +152,7 @@ class Daemon:
         self._gateway = gateway = await steps.start("gateway", serving)
         self.url = gateway.url
         lock.announce(gateway.url)
+        start_announcement(self._parts, gateway)
         await reloading.started()
         steps.run("intents", follow_names(thinking.tongues, partial(names_of, hub), bus))
         if not isinstance(voice, SilentVoice):

@@ -30,6 +30,8 @@ _COMMANDS = {
     "models": "Voices, recognisers and language models to add.",
     "bench": "Try a language model out with a hundred requests.",
     "protocol": "Print what screens and programs can ask for.",
+    "tls": "The certificate that browsers have to trust.",
+    "find": "List the PiChats of this network.",
     "doctor": "Tell what works, what does not, and what to do.",
     "sim": "The simulated house: move things, break things.",
 }

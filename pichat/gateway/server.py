@@ -54,8 +54,8 @@ class Gateway:
         self._stop_timeout_s = stop_timeout_s
         self._door = services.door
         self._crowd = Crowd(config)
-        self._machine = machine or Machine(config)
-        self._pages = Pages(config, self._machine.names)
+        self.machine = machine or Machine(config)
+        self._pages = Pages(config, self.machine.names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe, services.screens)
         self._sockets = WebSockets(services, load_actions(), self._feed)
@@ -78,12 +78,17 @@ class Gateway:
         """After `start()` only."""
         return int(self._runner.addresses[0][1])
 
+    @property
+    def listening(self) -> tuple[str, ...]:
+        """The addresses that the port is bound to. After `start()` only."""
+        return tuple(str(each[0]) for each in self._runner.addresses)
+
     def reconfigure(self, config: Server) -> None:
         """Who may come in from now on, and how far. Where it listens stays as it is."""
         self._door.reconfigure(config)
         self._pages.reconfigure(config)
         self._crowd.config = config
-        self._machine.config = config
+        self.machine.config = config
 
     async def start(self) -> None:
         """Listen. Raises StartError in one line when that cannot be."""

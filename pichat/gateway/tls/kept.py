@@ -24,13 +24,16 @@ def read(path: Path) -> bytes | None:
 
 def write(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     """Replace the file in one step, even through a power cut. Raises OSError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700)
+        _give(path.parent)
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor)
         os.fchmod(descriptor, mode)
         file.write(content)
+        _give(new)
         file.flush()
         os.fsync(descriptor)
     new.replace(path)
@@ -39,3 +42,10 @@ def write(path: Path, content: bytes, mode: int = PRIVATE) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _give(path: Path) -> None:
+    """What root makes belongs to whom the folder belongs to, so that the daemon can read it."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
