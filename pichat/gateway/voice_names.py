@@ -46,7 +46,7 @@ def read_voice(name: str) -> NamedVoice:
             gender, before = _GENDERS[word], "gender"
         elif word in _languages() and language is None:
             language, before = word, "language"
-        elif word in _accents() and accent is None:
+        elif word in accents() and accent is None:
             accent, before = word, "accent"
         elif part:
             unknown.append(part)
@@ -61,7 +61,7 @@ def _languages() -> frozenset[str]:
 
 
 @cache
-def _accents() -> frozenset[str]:
+def accents() -> frozenset[str]:
     """Words for a way to speak, and the names of languages."""
     from babel import Locale
 

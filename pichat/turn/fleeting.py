@@ -51,7 +51,8 @@ class Fleeting:
 
     def forget(self, conversation_id: str) -> None:
         """Its connection has gone."""
-        for key in [key for key in self._talks if key[1] == conversation_id]:
+        # Each person who speaks on it has another, whose id begins with it.
+        for key in [key for key in self._talks if key[1].startswith(conversation_id)]:
             del self._talks[key]
 
     def _clear(self) -> None:

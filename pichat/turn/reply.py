@@ -59,11 +59,12 @@ class Spoken:
     def utterance(self) -> Utterance:
         return Utterance(
             candidates=self.candidates,
-            source="voice",
+            source=self.persona.source,
             turn_id=self.turn_id,
             conversation_id=self.conversation_id,
             area=self.area,
             profile=self.persona.profile,
+            user_id=self.persona.user_id,
             commands_only=not self.transcribed,
         )
 

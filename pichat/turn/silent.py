@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from pichat.audio.base import SoundSink
 from pichat.errors import UnavailableError
-from pichat.events import VoiceChanged
+from pichat.events import Source, VoiceChanged
 
 _REASON = "The voice is switched off (voice.enabled is false)."
 
@@ -38,6 +38,8 @@ class SilentVoice:
         area: str | None,  # noqa: ARG002
         wake_word: bool,  # noqa: ARG002
         cancels_echo: bool,  # noqa: ARG002
+        user_id: str,  # noqa: ARG002
+        source: Source,  # noqa: ARG002
     ) -> AbstractAsyncContextManager[NoReturn]:
         """Raises UnavailableError."""
         raise UnavailableError(_REASON)

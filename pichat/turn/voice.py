@@ -6,15 +6,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from pichat.audio.base import Frame, SoundSink, SoundSource
 from pichat.errors import BusyError, UnavailableError
-from pichat.events import LOCAL_STATION, PartHealth, VoiceChanged
+from pichat.events import LOCAL_STATION, PartHealth, Source, VoiceChanged
 from pichat.health import keep_serving
 from pichat.turn.listener import Listener, OpenRecogniser
+from pichat.turn.persona import Persona
 from pichat.turn.recording import Pace
 from pichat.turn.station import Common, Station
 
@@ -140,18 +141,25 @@ class VoiceLoop:
         area: str | None,
         wake_word: bool,
         cancels_echo: bool,
+        user_id: str = "house",
+        source: Source = "voice",
         patience_s: float = 10.0,
     ) -> AsyncIterator[Station]:
         """A station for a screen's microphone, which answers through `speaker`, for as long as the
-        context lasts. Without `wake_word` a turn begins at once. Raises BusyError when too many
-        listen, UnavailableError when it cannot."""
+        context lasts. `user_id`: who speaks there, and as what their wishes count. Without
+        `wake_word` a turn begins at once. Raises BusyError when too many listen, UnavailableError
+        when it cannot."""
         if len(self._screens) >= _MOST_SCREENS:
             raise BusyError("Too many screens are listening already.")
 
         def make() -> Listener:
             return self._listeners.screen(wake_word, cancels_echo)
 
-        station = Station(name, self._common, make, speaker, area=area)
+        def called(word: str) -> Persona:
+            return replace(self._common.called(word), user_id=user_id, source=source)
+
+        common = replace(self._common, called=called)
+        station = Station(name, common, make, speaker, area=area)
         self._screens[name] = station
         listening = asyncio.create_task(station.listen())
         try:

@@ -10,12 +10,14 @@ import msgspec
 
 from pichat.audio.pcm import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from pichat.config.types import Style
-from pichat.errors import BadRequestError, BusyError, UnsupportedError
+from pichat.errors import BadRequestError, BusyError, NotAllowedError, UnsupportedError
 from pichat.gateway.context import Context
+from pichat.gateway.people import source_of
 from pichat.gateway.registry import action
 from pichat.gateway.sound import IncomingSound
 from pichat.gateway.speaker import Control, Piece, ScreenSpeaker, whole_samples
 from pichat.gateway.voice_names import read_voice
+from pichat.tools.questions import PEOPLE
 
 _LONGEST_CLIP_S = 30
 Room = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -126,6 +128,8 @@ async def listen_start(context: Context, payload: ListenStart) -> Listened:
     sound = context.client.sound = IncomingSound()
     try:
         if payload.station == "local":
+            if source_of(context.services, context.caller) not in PEOPLE:
+                raise NotAllowedError("Only a screen of the house is heard as the house is.")
             await _processing(context, "local")
             await context.services.voice.hear(sound.frames())
         else:
@@ -147,6 +151,8 @@ async def _listen_to_screen(context: Context, payload: ListenStart, sound: Incom
             area=payload.area,
             wake_word=payload.wake_word,
             cancels_echo=payload.cancels_echo,
+            user_id=context.caller.user_id,
+            source=source_of(context.services, context.caller, "voice"),
         ) as station:
             await _processing(context, name)
             await station.hear(sound.frames(), None)
@@ -218,14 +224,17 @@ async def speech_to_text(context: Context, payload: SpeechToText) -> SpokenText:
     example={"text": "Good morning.", "voice_gender": "female", "voice_accent": "british"},
 )
 async def text_to_speech(context: Context, payload: TextToSpeech) -> Spoken:
-    """Say a text: chunks of type `audio` as it is being made, faster than it is spoken."""
+    """Say a text: chunks of type `audio` as it is being made, faster than it is spoken. What the
+    request does not say of the voice is as the person's settings have it."""
+    preferred = context.services.users.get(context.caller.user_id).settings
     style = Style(
-        gender=payload.voice_gender,
-        accent=payload.voice_accent,
+        gender=payload.voice_gender or preferred.voice_settings.gender,
+        accent=payload.voice_accent or preferred.voice_settings.accent,
         rate=payload.rate,
         volume=payload.volume,
     )
-    return await _say(context, payload.text, payload.language, style, binary=payload.binary)
+    language = payload.language or preferred.language
+    return await say(context, payload.text, language, style, binary=payload.binary)
 
 
 @action("audio_stream", needs="guest", example={"text": "Dinner is ready.", "voice": "en-US-male"})
@@ -236,12 +245,13 @@ async def audio_stream(context: Context, payload: AudioStream) -> Spoken:
     named = read_voice(payload.voice or "")
     await context.processing(msgspec.structs.asdict(named))
     style = Style(gender=named.gender, accent=named.accent)
-    return await _say(context, payload.text, named.language, style, binary=payload.binary)
+    return await say(context, payload.text, named.language, style, binary=payload.binary)
 
 
-async def _say(
+async def say(
     context: Context, text: str, language: str | None, style: Style, *, binary: bool
 ) -> Spoken:
+    """Send a text aloud, in chunks. Raises UnavailableError."""
     sent_bytes = 0
     async with context.services.clips.to_speech(text, language, style) as speech:
         async for pcm in whole_samples(speech.chunks, style.volume):

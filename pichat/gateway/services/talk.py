@@ -96,8 +96,11 @@ class Voice(Protocol):
         area: str | None,
         wake_word: bool,
         cancels_echo: bool,
+        user_id: str,
+        source: Source,
     ) -> AbstractAsyncContextManager["ScreenStation"]:
-        """A microphone and speaker elsewhere, with ears of its own. Without `wake_word` a turn
+        """A microphone and speaker elsewhere, with ears of its own. `user_id`: who speaks there,
+        and as what their wishes count. Without `wake_word` a turn
         begins at once. Raises UnavailableError, and BusyError when too many listen."""
         ...
 
