@@ -91,12 +91,14 @@ class Catalogue:
         profiles: Profiles,
         health: Health,
         state_dir: Path,
+        fresh_s: float = FRESH_S,
     ) -> None:
         self._providers = providers
         self._chain = chain
         self._profiles = profiles
         self._health = health
         self._state_dir = state_dir
+        self._fresh_s = fresh_s
         self._told: dict[str, _Told] = {}
         self._refreshing = asyncio.Lock()
 
@@ -118,7 +120,7 @@ class Catalogue:
                 name: provider
                 for name, provider in self._providers.items()
                 if isinstance(provider, Listing)
-                and ((told := self._told_by(name)) is None or now_s - told.at_s > FRESH_S)
+                and ((told := self._told_by(name)) is None or now_s - told.at_s >= self._fresh_s)
             }
             asked = [attempt(provider.offered()) for provider in due.values()]
             for name, answer in zip(due, await asyncio.gather(*asked), strict=True):

@@ -80,9 +80,8 @@ class House:
         self._language = language
 
     def base(self, wished: str) -> Base:
-        """What the profile of that name has, or the active one if there is none."""
-        known = wished in self.profiles.names()
-        name = wished if known else self.profiles.active
+        """What the profile of that name has, or the active one for ""."""
+        name = wished or self.profiles.active
         profile = self.profiles.get(name)
         return Base(
             profile=profile,
@@ -94,6 +93,15 @@ class House:
     def unknown_model(self, model: str) -> str | None:
         """A sentence for a model that nobody here can be asked by."""
         return unknown_model(model, self._providers)
+
+    def fitting(self, wishes: Wishes) -> Wishes:
+        """Without those whose model or profile is not there."""
+        llm = wishes.llm
+        if self.unknown_model(chosen(llm.model, AUTO)):
+            llm = structs.replace(llm, model=UNSET)
+        if chosen(llm.profile, self.profiles.active) not in self.profiles.names():
+            llm = structs.replace(llm, profile=UNSET)
+        return structs.replace(wishes, llm=llm)
 
     def check(self, llm: LlmWishes) -> None:
         """Raises BadRequestError with a sentence for each wish that cannot be."""
@@ -130,12 +138,11 @@ class Clients:
     # --- how it acts -----------------------------------------------------------------------
 
     def wishes(self, client_id: str) -> Terms:
-        kept = self._of(client_id)
-        llm = own_and_active(kept).llm
+        llm = self._holding(client_id).llm
         model = chosen(llm.model, AUTO)
         return Terms(
-            tools=kept.tools,
-            model=None if model == AUTO or self._house.unknown_model(model) else model,
+            tools=self.tools(client_id),
+            model=None if model == AUTO else model,
             system=chosen(llm.system_prompt, None),
             temperature=chosen(llm.temperature, None),
             top_p=chosen(llm.top_p, None),
@@ -143,19 +150,20 @@ class Clients:
         )
 
     def profile(self, client_id: str) -> str:
-        name: str = chosen(own_and_active(self._of(client_id)).llm.profile, "")
-        return name if name in self._house.profiles.names() else ""
+        name: str = chosen(self._holding(client_id).llm.profile, "")
+        return name
 
     def style(self, client_id: str) -> Style:
-        name = self.profile(client_id) or self._house.profiles.active
-        return styled(own_and_active(self._of(client_id)).tts, self._house.style(name))
+        wishes = self._holding(client_id)
+        name = chosen(wishes.llm.profile, self._house.profiles.active)
+        return styled(wishes.tts, self._house.style(name))
 
     def speaks(self, client_id: str) -> str | None:
-        language: str | None = chosen(own_and_active(self._of(client_id)).tts.language, None)
+        language: str | None = chosen(self._holding(client_id).tts.language, None)
         return language
 
     def hears(self, client_id: str) -> str | None:
-        language: str | None = chosen(own_and_active(self._of(client_id)).stt.language, None)
+        language: str | None = chosen(self._holding(client_id).stt.language, None)
         return language
 
     def tools(self, client_id: str) -> tuple[str, ...] | None:
@@ -164,8 +172,8 @@ class Clients:
     # --- settings --------------------------------------------------------------------------
 
     def view(self, client_id: str) -> ClientView:
-        kept = self._of(client_id)
-        return client_view(client_id, kept, self._settings(own_and_active(kept)))
+        now = self._settings(self._holding(client_id))
+        return client_view(client_id, self._of(client_id), now)
 
     async def change(
         self,
@@ -249,13 +257,17 @@ class Clients:
     def _of(self, client_id: str) -> KeptClient:
         return self._kept.get(client_id) or KeptClient()
 
+    def _holding(self, client_id: str) -> Wishes:
+        """What it set, and its active preset, as far as that fits now."""
+        return self._house.fitting(own_and_active(self._of(client_id)))
+
     def _settings(self, wishes: Wishes) -> Settings:
         return settings(wishes, self._house.base(chosen(wishes.llm.profile, "")))
 
     def _changed(self, before: Wishes, new: Wishes, preset: KeptPreset | None) -> Wishes:
         """What holds anyway, by the active preset and the profile, is no wish: it goes on following
         those."""
-        under = Wishes() if preset is None else preset.wishes
+        under = Wishes() if preset is None else self._house.fitting(preset.wishes)
         wished = before.llm.profile if new.llm.profile is UNSET else new.llm.profile
         holds = self._settings(over(Wishes(llm=LlmWishes(profile=wished)), under))
         llm = {**structs.asdict(holds.llm), "profile": self._settings(under).llm.profile}
