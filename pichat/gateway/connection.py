@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 MAX_IN_FLIGHT = 32
 _END_S = 5.0
 _GOODBYE_S = 2.0  # for a client that does not read
-_LONGEST_PAUSE_S = 1.0  # before the next frame of a client that asks too often is read
+_LONGEST_PAUSE_S = 0.25  # before the next frame of a client that asks too often is read
 UNAUTHENTICATED = 4401
 """The close code of a WebSocket that may not come in, after HTTP's 401."""
 

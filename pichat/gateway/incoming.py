@@ -19,18 +19,28 @@ MAX_LINE_BYTES = 8190
 # A request that was refused before its body was read: for so long the rest is read and dropped, so
 # that the client sees the answer.
 LINGERING_S = 2.0
-UNREAD_PATIENCE_S = 10.0
 
 
 class Incoming(web.RequestHandler):
     """Serves HTTP, and the WebSocket that comes of it. The timeout of keep-alive is armed when a
     client connects and after each answer, so it also ends a header that never ends. A client that
-    reads nothing at all for UNREAD_PATIENCE_S of what waits for it is disconnected."""
+    reads nothing at all of what waits for it for `unread_patience_s` is disconnected."""
 
-    __slots__ = ("_excess", "_may_send_bytes", "_unread_bytes", "_watching")
+    __slots__ = (
+        "_excess",
+        "_may_send_bytes",
+        "_unread_bytes",
+        "_unread_patience_s",
+        "_watching",
+    )
 
     def __init__(
-        self, server: web.Server, *, loop: asyncio.AbstractEventLoop, header_timeout_s: float
+        self,
+        server: web.Server,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        header_timeout_s: float,
+        unread_patience_s: float,
     ) -> None:
         super().__init__(
             server,
@@ -44,6 +54,7 @@ class Incoming(web.RequestHandler):
         )
         self._may_send_bytes: int | None = None
         self._excess: Callable[[], None] | None = None
+        self._unread_patience_s = unread_patience_s
         self._watching: asyncio.TimerHandle | None = None
         self._unread_bytes = 0
 
@@ -78,7 +89,7 @@ class Incoming(web.RequestHandler):
     def _watch(self) -> None:
         if self.transport is not None:
             self._unread_bytes = self.transport.get_write_buffer_size()
-            self._watching = self._loop.call_later(UNREAD_PATIENCE_S, self._look)
+            self._watching = self._loop.call_later(self._unread_patience_s, self._look)
 
     def _look(self) -> None:
         """A slow client is one that reads; more may have been written meanwhile."""

@@ -29,9 +29,11 @@ class _Accepted(socket.socket):
 
 
 class _Listening(socket.socket):
-    """`crowd` is told of everyone who connects."""
+    """`crowd` is told of everyone who connects. `gone_after_s`: how long what was sent to one may
+    stay unread, until the system ends the connection, whatever we are doing with it."""
 
     crowd: Crowd
+    gone_after_s: float
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Raises ConnectionAbortedError, after which asyncio asks again, for one too many."""
@@ -42,11 +44,15 @@ class _Listening(socket.socket):
             raise ConnectionAbortedError("too many connections")
         accepted = _Accepted(plain.family, plain.type, plain.proto, fileno=plain.detach())
         accepted.left = lambda: self.crowd.leave(key)
+        accepted.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(self.gone_after_s * 1000)
+        )
         return accepted, address
 
 
-async def bind(host: str, port: int, crowd: Crowd) -> list[socket.socket]:
-    """A socket for each address that `host` means. Raises OSError."""
+async def bind(host: str, port: int, crowd: Crowd, gone_after_s: float) -> list[socket.socket]:
+    """A socket for each address that `host` means. `gone_after_s`: of connections none of whose
+    bytes are read. Raises OSError."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -58,7 +64,7 @@ async def bind(host: str, port: int, crowd: Crowd) -> list[socket.socket]:
                 if error.errno == errno.EAFNOSUPPORT and len(found) > 1:
                     continue  # a machine without IPv6 has a name for it all the same
                 raise
-            listening.crowd = crowd
+            listening.crowd, listening.gone_after_s = crowd, gone_after_s
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

@@ -30,7 +30,8 @@ F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 DEFAULT_BODY_BYTES = 64 * 1024
-BODY_PATIENCE_S = 15.0  # for the next piece of a body
+PATIENCE_S: web.AppKey[float] = web.AppKey("patience_s", float)
+"""How long the next piece of a body may take."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
     pieces = bytearray()
     try:
         while not request.content.at_eof():
-            async with asyncio.timeout(BODY_PATIENCE_S):
+            async with asyncio.timeout(request.app[PATIENCE_S]):
                 pieces += await request.content.readany()
             if len(pieces) > max_bytes:
                 raise too_large

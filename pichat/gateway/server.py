@@ -24,7 +24,7 @@ from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
 from pichat.gateway.replies import STREAMS, Streams, end_streams
-from pichat.gateway.routes import add_routes
+from pichat.gateway.routes import PATIENCE_S, add_routes
 from pichat.gateway.services import Services
 from pichat.gateway.tls.pages import CertificatePages, secure_only
 from pichat.gateway.tls.site import SecureSite
@@ -33,11 +33,13 @@ from pichat.gateway.ws import WebSockets
 log = structlog.get_logger(__name__)
 
 WEB_ROOT = Path(__file__).parent.parent / "web"
-HEADER_TIMEOUT_S = 15.0
+HEADER_TIMEOUT_S = 15.0  # for a header, and for each next piece of a body
+UNREAD_PATIENCE_S = 10.0  # for a client that reads nothing of what waits for it
 
 
 class Gateway:
-    """Serves screens while its context lasts; or `start()` and `stop()`."""
+    """Serves screens while its context lasts; or `start()` and `stop()`. `entrances`: every way in
+    over HTTP."""
 
     def __init__(
         self,
@@ -46,11 +48,13 @@ class Gateway:
         machine: Machine | None = None,
         *,
         header_timeout_s: float = HEADER_TIMEOUT_S,
+        unread_patience_s: float = UNREAD_PATIENCE_S,
         stop_timeout_s: float = 5.0,
     ) -> None:
         self._config = config
         self._services = services
         self._header_timeout_s = header_timeout_s
+        self._unread_patience_s = unread_patience_s
         self._stop_timeout_s = stop_timeout_s
         self._door = services.door
         self._crowd = Crowd(config)
@@ -96,7 +100,8 @@ class Gateway:
         self._feeding = asyncio.create_task(self._feed.run(), name="gateway-feed")
         try:
             make_room(self._config.limits.connections)
-            for each in await bind(self._config.host, self._config.port, self._crowd):
+            where, gone_after_s = self._config, 3 * self._unread_patience_s
+            for each in await bind(where.host, where.port, self._crowd, gone_after_s):
                 await self._site(each).start()
         except OSError as error:
             await self.stop()
@@ -130,7 +135,10 @@ class Gateway:
         if server is None:
             raise RuntimeError("the gateway has stopped")
         return Incoming(
-            server, loop=asyncio.get_running_loop(), header_timeout_s=self._header_timeout_s
+            server,
+            loop=asyncio.get_running_loop(),
+            header_timeout_s=self._header_timeout_s,
+            unread_patience_s=self._unread_patience_s,
         )
 
     async def __aenter__(self) -> Self:
@@ -156,12 +164,13 @@ class Gateway:
 
     def _application(self) -> web.Application:
         application = web.Application()
-        entrances = Entrances(application.router)
+        self.entrances = entrances = Entrances(application.router)
         guards = Guards(self._door, self._pages, self._crowd, entrances)
         application.middlewares.append(guards.middleware())
         application.middlewares.append(secure_only(self._services.certificates))
         application.on_response_prepare.append(guards.add_headers)
         application[STREAMS] = Streams()
+        application[PATIENCE_S] = self._header_timeout_s
         application.on_shutdown.append(end_streams)
         # Whoever connects may say who it is in its first message.
         entrances.add("GET", "/ws", self._sockets.handle, needs="anyone")

@@ -36,7 +36,7 @@ from pichat.gateway.door.caller import HOUSE, Scope
 from pichat.gateway.door.door import PATIENCE_S, Door
 from pichat.gateway.door.tokens import open_tokens
 from pichat.gateway.screens import Screens
-from pichat.gateway.server import HEADER_TIMEOUT_S, Gateway
+from pichat.gateway.server import HEADER_TIMEOUT_S, UNREAD_PATIENCE_S, Gateway
 from pichat.gateway.services import Services
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.health import Health
@@ -489,6 +489,7 @@ async def running_world(
     *,
     port: int = 0,
     header_timeout_s: float = HEADER_TIMEOUT_S,
+    unread_patience_s: float = UNREAD_PATIENCE_S,
     trust_loopback: bool = True,
     patience_s: float = PATIENCE_S,
     certificates: Certificates | None = None,
@@ -545,7 +546,12 @@ async def running_world(
             certificates=certificates or NoCertificates(),
             providers={"scripted": Scripted("scripted")},
         )
-        gateway = Gateway(config, services, header_timeout_s=header_timeout_s)
+        gateway = Gateway(
+            config,
+            services,
+            header_timeout_s=header_timeout_s,
+            unread_patience_s=unread_patience_s,
+        )
         recording = asyncio.create_task(runs.serve())
         try:
             async with gateway:

@@ -1,13 +1,12 @@
 """How many connections are open, in all and from one address, whatever they do or say."""
 
-import ipaddress
 import resource
 from typing import Final
 
 import structlog
 
 from pichat.config.types import Server
-from pichat.gateway.door.limits import canonical
+from pichat.gateway.door.limits import canonical, is_loopback
 
 log = structlog.get_logger(__name__)
 
@@ -63,15 +62,6 @@ class Crowd:
         tell = log.debug if self._told else log.warning
         tell("too many connections; more are refused", address=address, open=count)
         self._told = True
-
-
-def is_loopback(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_loopback
 
 
 def make_room(connections: int) -> None:

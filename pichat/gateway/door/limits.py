@@ -42,7 +42,7 @@ class TooManyRequestsError(PiChatError):
 def canonical(address: str | None) -> str:
     """Who an address stands for, however it is written: an IPv4 address that is mapped into IPv6
     is that one; of IPv6 a household has a /64, except on its own link, where every neighbour has
-    its address from the same; loopback is one."""
+    its address from the same."""
     text = (address or "").partition("%")[0]
     try:
         found = ipaddress.ip_address(text)
@@ -50,11 +50,18 @@ def canonical(address: str | None) -> str:
         return "unknown"
     if isinstance(found, ipaddress.IPv6Address):
         found = found.ipv4_mapped or found
-    if found.is_loopback:
-        return "loopback"
-    if found.version == 4 or found.is_link_local:
+    if found.version == 4 or found.is_link_local or found.is_loopback:
         return str(found)
     return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def is_loopback(address: str | None) -> bool:
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback
 
 
 class Recent(Generic[V]):
