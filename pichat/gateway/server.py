@@ -178,6 +178,7 @@ class Gateway:
         entrances.add("GET", "/health", self._health, needs="anyone")
         entrances.add("GET", "/metrics", self._show_metrics, needs="agent")
         entrances.add("GET", "/", self._page, needs="anyone")
+        entrances.add("GET", "/docs", self._docs, needs="anyone")
         entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
         add_routes(entrances, self._services)
         CertificatePages(self._services.certificates).add(entrances)
@@ -202,6 +203,9 @@ class Gateway:
 
     async def _page(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(WEB_ROOT / "index.html")
+
+    async def _docs(self, _: web.Request) -> web.FileResponse:
+        return web.FileResponse(WEB_ROOT / "docs.html")
 
     async def _pairing_page(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(WEB_ROOT / "pair.html")
