@@ -81,7 +81,7 @@ async def test_a_script_and_a_tool_tell_screens_too(world: World) -> None:
         url = f"{world.url}/api/screens/command"
         async with session.post(url, json={**MESSAGE, "target": "all"}) as response:
             assert response.status == 200
-            assert [each["name"] for each in (await response.json())["sent_to"]] == ["A screen"]
+            assert len((await response.json())["sent_to"]) == 1
         event = await told(screen)
         assert "took" not in event
         async with session.get(f"{world.url}/api/screens") as response:

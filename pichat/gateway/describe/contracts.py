@@ -63,6 +63,8 @@ def _read(function: Callable[..., Any], found: _Found) -> None:
             _read_call(node, found)
         elif isinstance(node, ast.Raise):
             found.errors |= _raised_in(ast.unparse(node))
+        elif isinstance(node, ast.ExceptHandler) and node.type and _raises_again(node):
+            found.errors |= _raised_in(ast.unparse(node.type))
         elif isinstance(node, ast.Name):
             for each in _functions(names.get(node.id)):
                 _read(each, found)
@@ -104,6 +106,8 @@ def _read_attribute(node: ast.Attribute, aliases: dict[str, str], found: _Found)
     if kind is None or not callable(method):
         return
     found.errors |= _raised_in(method.__doc__ or "")
+    if inspect.isfunction(method) and method.__module__.startswith(_ROOM):
+        _read(method, found)
     # What a part says of all that it does is not said of what it only shows.
     returned = str(method.__annotations__.get("return"))
     if inspect.iscoroutinefunction(method) or "Async" in returned:
@@ -125,9 +129,20 @@ def _parts() -> dict[str, type]:
     return {name: kind for name, kind in hints.items() if inspect.isclass(kind)}
 
 
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) and node.exc is None for node in ast.walk(handler))
+
+
 def _raised_in(text: str) -> set[str]:
-    kinds = {kind.__name__: code for code, kind in PiChatError.codes.items()}
-    return {kinds[name] for name in _ERROR_NAME.findall(text) if name in kinds}
+    """The codes of the errors that a text names by their class."""
+    named = set(_ERROR_NAME.findall(text))
+    return {kind.code for kind in _below(PiChatError) if kind.__name__ in named} if named else set()
+
+
+def _below(kind: type[PiChatError]) -> Iterator[type[PiChatError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _below(each)
 
 
 def _codes_in(text: str) -> set[str]:

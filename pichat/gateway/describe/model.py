@@ -269,12 +269,12 @@ def errors_told() -> tuple[ErrorView, ...]:
 
 def parts_of_result(found: Route) -> dict[Body, tuple[Any, ...]]:
     """What a route replies with: `json` with its types, `file`, `events`."""
-    from pichat.gateway.calls import Blob, EventStream
+    from pichat.gateway.calls import Blob, ByteStream, EventStream
 
     kinds = get_args(found.result) or (found.result,)
-    json = tuple(each for each in kinds if each not in (Blob, EventStream))
+    json = tuple(each for each in kinds if each not in (Blob, ByteStream, EventStream))
     parts: dict[Body, tuple[Any, ...]] = {"json": json} if json else {}
-    if Blob in kinds:
+    if Blob in kinds or ByteStream in kinds:
         parts["file"] = ()
     if EventStream in kinds:
         parts["events"] = ()
@@ -288,11 +288,10 @@ def route_errors(found: Route) -> tuple[str, ...]:
 
 
 def example_of(found: Route) -> dict[str, Any]:
-    """The route's own, or one made of its types: what has to be there."""
-    if found.example:
-        return found.example
+    """The route's own; what has to be there and is not in it is made of the types."""
     whole = sample(found.payload)
-    return {each.name: whole[each.name] for each in fields_of(found.payload) if each.required}
+    needed = {each.name: whole[each.name] for each in fields_of(found.payload) if each.required}
+    return {**needed, **found.example}
 
 
 def view_of(found: Route) -> RouteView:

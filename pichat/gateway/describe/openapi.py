@@ -16,6 +16,7 @@ from pichat.gateway.describe.model import (
     route_errors,
 )
 from pichat.gateway.describe.schema import Schema, components
+from pichat.gateway.failures import OPENAI
 from pichat.gateway.routes import Route, load_routes
 
 _REFS = "#/components/schemas/{name}"
@@ -43,6 +44,19 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
+class OpenAiError(msgspec.Struct, frozen=True, kw_only=True):
+    """As OpenAI's clients know it."""
+
+    message: str
+    type: str
+    code: str
+    param: str | None
+
+
+class OpenAiErrorBody(msgspec.Struct, frozen=True, kw_only=True):
+    error: OpenAiError
+
+
 @cache
 def openapi_json() -> bytes:
     """`/openapi.json`."""
@@ -54,7 +68,7 @@ def openapi() -> Schema:
     """The whole document. Takes a moment the first time."""
     routes = sorted(load_routes(), key=lambda each: (each.path, each.method))
     json_kinds = [kind for each in routes for kind in parts_of_result(each).get("json", ())]
-    kinds = [ErrorBody, *(each.payload for each in routes), *json_kinds]
+    kinds = [ErrorBody, OpenAiErrorBody, *(each.payload for each in routes), *json_kinds]
     schemas, found = components(kinds, _REFS)
     by_kind = dict(zip(map(id, kinds), schemas, strict=True))
     paths: dict[str, Schema] = {path: {"get": _plain(path)} for path in _PLAIN}
@@ -160,7 +174,8 @@ def _failures(found: Route) -> Iterator[tuple[str, Schema]]:
     """One for each status, with the errors that have it."""
     told = {each.code: each for each in errors_told()}
     mine = [told[code] for code in route_errors(found)]
-    body = {"application/json": {"schema": {"$ref": _REFS.format(name="ErrorBody")}}}
+    form = OpenAiErrorBody if found.path.startswith(OPENAI) else ErrorBody
+    body = {"application/json": {"schema": {"$ref": _REFS.format(name=form.__name__)}}}
     for status in sorted({each.status for each in mine}):
         told_here = [each for each in mine if each.status == status]
         meaning = " ".join(f"`{each.code}`: {each.description}" for each in told_here)
