@@ -9,15 +9,19 @@ from pichat.events import Source
 from pichat.gateway.door.caller import HOUSE, LADDER, Caller, UnauthenticatedError
 from pichat.gateway.services import Services
 from pichat.tools.questions import PEOPLE
+from pichat.turn.users import GUEST
 
 _AS_ONE_OF_THE_HOUSE = LADDER.index("screen")
 
 
 def as_known(services: Services, caller: Caller | None) -> Caller | None:
-    """The caller with no more than its person may: a child's or a visitor's screen is a guest's.
-    Raises UnauthenticatedError when that person is not there any more."""
-    if caller is None or caller.user_id == HOUSE:
-        return caller
+    """The caller with no more than its person may: a child's screen is as a visitor's, and a
+    visitor's is not the house. Raises UnauthenticatedError when that person is not there any
+    more."""
+    if caller is None:
+        return None
+    if caller.user_id == HOUSE:
+        return structs.replace(caller, user_id=GUEST) if caller.scope == "guest" else caller
     try:
         trusted = services.users.standing(caller.user_id).trusted
     except NotAllowedError as error:

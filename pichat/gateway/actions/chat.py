@@ -15,10 +15,14 @@ from pichat.events import (
     TurnStarted,
     TurnText,
     TurnTool,
+    Utterance,
 )
+from pichat.gateway.actions.clients import ClientId
 from pichat.gateway.context import Context
+from pichat.gateway.door.caller import Caller
+from pichat.gateway.people import speaking_for
 from pichat.gateway.registry import action
-from pichat.gateway.saying import utterance
+from pichat.gateway.saying import NO_WISHES, utterance
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_000)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -26,13 +30,19 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """`area` is the room that the speaker is in. Without a conversation_id the connection's own
-    conversation goes on; without a `profile` the active one answers."""
+    conversation goes on; without a `profile` the person's or the active one answers. `user`: who
+    speaks, by id or name, on a screen that is nobody's in particular. `attachments`: ids of
+    pictures that were uploaded, which go along with the text. `client_id`: the front end whose
+    settings hold where this says nothing."""
 
     text: Text
     conversation_id: Id | None = None
     profile: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     area: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     source: Literal["screen", "shell"] = "screen"
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    attachments: Annotated[tuple[Id, ...], msgspec.Meta(max_length=8)] = ()
+    client_id: ClientId | None = None
 
 
 class ChatDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,20 +78,35 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 async def chat(context: Context, payload: Chat) -> ChatDone:
     """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
     conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
+    speaker = speaking_for(context.services, context.caller, payload.user)
+    clients, client_id = context.services.clients, payload.client_id
     said = utterance(
-        context.caller,
+        speaker,
         payload.text,
-        conversation_id=payload.conversation_id or context.client.conversation_id,
+        conversation_id=payload.conversation_id or own_conversation(context, speaker),
         source=payload.source,
         area=payload.area,
-        profile=payload.profile or "",
+        profile=payload.profile or (clients.profile(client_id) if client_id else ""),
+        wishes=clients.wishes(client_id) if client_id else NO_WISHES,
+        images=await context.services.uploads.images(payload.attachments, context.caller),
     )
+    return await talk(context, said)
+
+
+def own_conversation(context: Context, speaker: Caller) -> str:
+    """The conversation of the connection; each person who speaks on it has another."""
+    own = context.client.conversation_id
+    return own if speaker.user_id == context.caller.user_id else f"{own}-{speaker.user_id}"
+
+
+async def talk(context: Context, said: Utterance) -> ChatDone:
+    """Run the turn and stream it to the client."""
     done: ChatDone | None = None
     # Closed here and not when it is collected: closing is what ends a cancelled turn.
     async with aclosing(context.services.turns.run(said)) as events:  # type: ignore[type-var]
         async for event in events:
             if isinstance(event, TurnFinished):
-                done = _done(event)
+                done = done_of(event)
             else:
                 await _SEND[type(event)](context, event)
     if done is None:
@@ -122,7 +147,7 @@ _SEND: dict[type[TurnEvent], Callable[[Context, Any], Coroutine[Any, Any, None]]
 }
 
 
-def _done(event: TurnFinished) -> ChatDone:
+def done_of(event: TurnFinished) -> ChatDone:
     return ChatDone(
         text=event.text,
         provider=event.provider,

@@ -1,43 +1,31 @@
-"""Conversations: what was said before, and tidying it up."""
+"""Conversations: what was said before, and tidying it up. Each is one person's."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 
-from pichat.errors import BadRequestError, NotFoundError
-from pichat.events import Image, Tokens, Tried
+from pichat.errors import BadRequestError, NotFoundError, UnsupportedError
 from pichat.gateway.context import Context
+from pichat.gateway.door.caller import Caller
+from pichat.gateway.past import ConversationView, MessageView, fitting, message_view, view_of
+from pichat.gateway.people import owner
 from pichat.gateway.registry import action
-from pichat.llm.base import Role
-from pichat.store.find import Conversation
-from pichat.store.messages import StoredMessage
+from pichat.gateway.services import Services
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-_MOST_BYTES = 1024 * 1024
 
 
 class GetConversations(msgspec.Struct, frozen=True, kw_only=True):
     """`query`: words of a title or of what was said, each from its beginning. `before`: the id of
-    the last one of the page before."""
+    the last one of the page before. `user`: whose, by id or name, for an admin."""
 
     query: Annotated[str, msgspec.Meta(max_length=200)] = ""
     before: Id | None = None
     limit: Limit = 50
-
-
-class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
-    """`messages` counts them. Times are UTC."""
-
-    id: str
-    title: str
-    profile: str
-    created_at: datetime
-    last_message_at: datetime
-    messages: int
+    user: Name | None = None
 
 
 class ConversationsList(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +33,12 @@ class ConversationsList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreateConversation(msgspec.Struct, frozen=True, kw_only=True):
-    """Without a title, the first sentence becomes it; without a profile, it is the active one's."""
+    """Without a title, the first sentence becomes it; without a profile, it is the person's, or the
+    active one's."""
 
     title: Title | None = None
     profile: Name | None = None
+    user: Name | None = None
 
 
 class OneConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +46,10 @@ class OneConversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NamedId(msgspec.Struct, frozen=True, kw_only=True):
+    """`user`: whose it is, by id or name, for an admin."""
+
     id: Id
+    user: Name | None = None
 
 
 class UpdateConversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +58,7 @@ class UpdateConversation(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     title: Title | None = None
     profile: Name | None = None
+    user: Name | None = None
 
 
 class DeletedId(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,44 +67,13 @@ class DeletedId(msgspec.Struct, frozen=True, kw_only=True):
 
 class GetMessages(msgspec.Struct, frozen=True, kw_only=True):
     """The newest, or those before the message `before`. `images`: with the pictures' data, which is
-    base64."""
+    base64. `user`: whose conversation it is, by id or name, for an admin."""
 
     conversation_id: Id
     before: Id | None = None
     limit: Limit = 50
     images: bool = False
-
-
-class CallView(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool call; `arguments` is JSON text."""
-
-    id: str
-    name: str
-    arguments: str
-
-
-class MessageView(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. role `tool`: the result of the call `call_id` of the tool `name`. For one of the
-    assistant's: who answered, and who was asked before (`tried`). `cut_off`: not all of it was
-    heard, and `text` is what was. `outside`: from outside the house."""
-
-    id: str
-    turn_id: str
-    role: Role
-    text: str
-    images: tuple[Image, ...]
-    calls: tuple[CallView, ...]
-    call_id: str
-    name: str
-    outside: bool
-    provider: str
-    model: str | None
-    usage: Tokens | None
-    timings_ms: dict[str, float]
-    tried: tuple[Tried, ...]
-    code: str | None
-    cut_off: bool
-    created_at: datetime
+    user: Name | None = None
 
 
 class MessagesList(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,81 +84,69 @@ class MessagesList(msgspec.Struct, frozen=True, kw_only=True):
     more: bool
 
 
-@action(
-    "get_conversations", needs="screen", reply="conversations_list", example={"query": "kitchen"}
-)
-async def get_conversations(context: Context, payload: GetConversations) -> ConversationsList:
-    """List conversations, or search them; those with the newest message come first."""
-    found = await context.services.conversations.newest(
-        query=payload.query, before=payload.before, limit=payload.limit
+# --- for WebSocket and HTTP ------------------------------------------------------------------
+
+
+async def list_them(
+    services: Services, caller: Caller, payload: GetConversations
+) -> ConversationsList:
+    found = await services.conversations.newest(
+        user_id=owner(services, caller, payload.user),
+        query=payload.query,
+        before=payload.before,
+        limit=payload.limit,
     )
-    return ConversationsList(conversations=tuple(map(_view, found)))
+    return ConversationsList(conversations=tuple(map(view_of, found)))
 
 
-@action(
-    "create_conversation",
-    needs="screen",
-    reply="conversation_created",
-    example={"title": "Holiday plans"},
-)
-async def create_conversation(context: Context, payload: CreateConversation) -> OneConversation:
-    """Begin a conversation. One also begins by itself with the first message under a new id."""
-    profile = payload.profile or context.services.profiles.active
+async def add(services: Services, caller: Caller, payload: CreateConversation) -> OneConversation:
+    """Raises UnsupportedError for a visitor, of whom nothing is kept."""
+    user_id = owner(services, caller, payload.user)
+    standing = services.users.standing(user_id)
+    if not standing.kept:
+        raise UnsupportedError("What visitors say is not kept; just begin to talk.")
+    profile = payload.profile or standing.profile or services.profiles.active
     title = "" if payload.title is None else _line(payload.title)
-    _check_profile(context, profile)
-    created = await context.services.conversations.create(title, profile)
-    return OneConversation(conversation=_view(created))
+    _check_profile(services, profile)
+    created = await services.conversations.create(title, profile, user_id=user_id)
+    return OneConversation(conversation=view_of(created))
 
 
-@action("get_conversation", needs="screen", reply="conversation", example={"id": "voice"})
-async def get_conversation(context: Context, payload: NamedId) -> OneConversation:
-    """Tell about one conversation."""
-    found = await context.services.conversations.get(payload.id)
-    return OneConversation(conversation=_view(found))
+async def show(services: Services, caller: Caller, payload: NamedId) -> OneConversation:
+    user_id = owner(services, caller, payload.user)
+    found = await services.conversations.get(payload.id, user_id=user_id)
+    return OneConversation(conversation=view_of(found))
 
 
-@action(
-    "update_conversation",
-    needs="screen",
-    reply="conversation_updated",
-    example={"id": "voice", "title": "What was spoken"},
-)
-async def update_conversation(context: Context, payload: UpdateConversation) -> OneConversation:
-    """Give a conversation another title or profile."""
+async def change(
+    services: Services, caller: Caller, payload: UpdateConversation
+) -> OneConversation:
     if payload.profile is not None:
-        _check_profile(context, payload.profile)
-    title = None if payload.title is None else _line(payload.title)
-    changed = await context.services.conversations.update(
-        payload.id, title=title, profile=payload.profile
+        _check_profile(services, payload.profile)
+    changed = await services.conversations.update(
+        payload.id,
+        user_id=owner(services, caller, payload.user),
+        title=None if payload.title is None else _line(payload.title),
+        profile=payload.profile,
     )
-    return OneConversation(conversation=_view(changed))
+    return OneConversation(conversation=view_of(changed))
 
 
-@action(
-    "delete_conversation", needs="screen", reply="conversation_deleted", example={"id": "voice"}
-)
-async def delete_conversation(context: Context, payload: NamedId) -> DeletedId:
-    """Delete a conversation with all its messages."""
-    await context.services.conversations.delete(payload.id)
+async def remove(services: Services, caller: Caller, payload: NamedId) -> DeletedId:
+    user_id = owner(services, caller, payload.user)
+    await services.conversations.delete(payload.id, user_id=user_id)
     return DeletedId(id=payload.id)
 
 
-@action(
-    "get_messages",
-    needs="screen",
-    reply="messages_list",
-    example={"conversation_id": "voice", "limit": 20},
-)
-async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
-    """List the messages of a conversation, a page at a time; a page has at most about 1 MiB, and
-    none when nothing was said under that id."""
-    page = await context.services.conversations.messages(
+async def list_messages(services: Services, caller: Caller, payload: GetMessages) -> MessagesList:
+    page = await services.conversations.messages(
         payload.conversation_id,
+        user_id=owner(services, caller, payload.user),
         before=payload.before,
         limit=payload.limit,
         images=payload.images,
     )
-    kept = _fitting([_message(stored) for stored in page.messages])
+    kept = fitting([message_view(stored) for stored in page.messages])
     return MessagesList(
         conversation_id=payload.conversation_id,
         messages=kept,
@@ -203,17 +154,80 @@ async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
     )
 
 
-@action(
-    "delete_message", needs="screen", reply="message_deleted", example={"id": "1f0c6d1f3ab54c6e"}
-)
-async def delete_message(context: Context, payload: NamedId) -> DeletedId:
-    """Delete one message."""
-    await context.services.conversations.delete_message(payload.id)
+async def remove_message(services: Services, caller: Caller, payload: NamedId) -> DeletedId:
+    user_id = owner(services, caller, payload.user)
+    await services.conversations.delete_message(payload.id, user_id=user_id)
     return DeletedId(id=payload.id)
 
 
-def _check_profile(context: Context, name: str) -> None:
-    if name not in context.services.profiles.names():
+# --- by WebSocket ----------------------------------------------------------------------------
+
+
+@action(
+    "get_conversations", needs="guest", reply="conversations_list", example={"query": "kitchen"}
+)
+async def get_conversations(context: Context, payload: GetConversations) -> ConversationsList:
+    """List one's own conversations, or search them; those with the newest message come first. A
+    screen of no person in particular has the house's, which are those of the voice."""
+    return await list_them(context.services, context.caller, payload)
+
+
+@action(
+    "create_conversation",
+    needs="guest",
+    reply="conversation_created",
+    example={"title": "Holiday plans"},
+)
+async def create_conversation(context: Context, payload: CreateConversation) -> OneConversation:
+    """Begin a conversation. One also begins by itself with the first message under a new id."""
+    return await add(context.services, context.caller, payload)
+
+
+@action("get_conversation", needs="guest", reply="conversation", example={"id": "voice"})
+async def get_conversation(context: Context, payload: NamedId) -> OneConversation:
+    """Tell about one conversation. Somebody else's is not_found, here as everywhere."""
+    return await show(context.services, context.caller, payload)
+
+
+@action(
+    "update_conversation",
+    needs="guest",
+    reply="conversation_updated",
+    example={"id": "voice", "title": "What was spoken"},
+)
+async def update_conversation(context: Context, payload: UpdateConversation) -> OneConversation:
+    """Give a conversation another title or profile."""
+    return await change(context.services, context.caller, payload)
+
+
+@action("delete_conversation", needs="guest", reply="conversation_deleted", example={"id": "voice"})
+async def delete_conversation(context: Context, payload: NamedId) -> DeletedId:
+    """Delete a conversation with all its messages."""
+    return await remove(context.services, context.caller, payload)
+
+
+@action(
+    "get_messages",
+    needs="guest",
+    reply="messages_list",
+    example={"conversation_id": "voice", "limit": 20},
+)
+async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
+    """List the messages of a conversation, a page at a time; a page has at most about 1 MiB, and
+    none when nothing was said under that id."""
+    return await list_messages(context.services, context.caller, payload)
+
+
+@action(
+    "delete_message", needs="guest", reply="message_deleted", example={"id": "1f0c6d1f3ab54c6e"}
+)
+async def delete_message(context: Context, payload: NamedId) -> DeletedId:
+    """Delete one message."""
+    return await remove_message(context.services, context.caller, payload)
+
+
+def _check_profile(services: Services, name: str) -> None:
+    if name not in services.profiles.names():
         raise NotFoundError(f"There is no profile “{name}”.")
 
 
@@ -222,50 +236,3 @@ def _line(title: str) -> str:
     if not cleaned or not cleaned.isprintable():
         raise BadRequestError("The field “title” has to be readable text.")
     return cleaned
-
-
-def _view(found: Conversation) -> ConversationView:
-    return ConversationView(
-        id=found.id,
-        title=found.title,
-        profile=found.profile,
-        created_at=datetime.fromtimestamp(found.created_s, UTC),
-        last_message_at=datetime.fromtimestamp(found.updated_s, UTC),
-        messages=found.messages,
-    )
-
-
-def _message(stored: StoredMessage) -> MessageView:
-    """Without what only its provider understands."""
-    message = stored.message
-    return MessageView(
-        id=stored.id,
-        turn_id=stored.turn_id,
-        role=message.role,
-        text=message.text,
-        images=message.images,
-        calls=tuple(
-            CallView(id=each.id, name=each.name, arguments=each.arguments) for each in message.calls
-        ),
-        call_id=message.call_id,
-        name=message.name,
-        outside=message.outside,
-        provider=stored.provider,
-        model=stored.model,
-        usage=stored.tokens,
-        timings_ms=stored.timings_ms,
-        tried=stored.tried,
-        code=stored.code,
-        cut_off=stored.cut_off,
-        created_at=datetime.fromtimestamp(stored.at_s, UTC),
-    )
-
-
-def _fitting(messages: list[MessageView]) -> tuple[MessageView, ...]:
-    """The newest ones that fit into a page; at least one."""
-    left = _MOST_BYTES
-    for at in range(len(messages) - 1, -1, -1):
-        left -= len(msgspec.json.encode(messages[at]))
-        if left < 0:
-            return tuple(messages[min(at + 1, len(messages) - 1) :])
-    return tuple(messages)

@@ -25,7 +25,8 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 class ControlDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device by its id, or a device or a group by its name. `transition_s`: how long a light
     takes to get there. `value` is of the capability's type: true or false, a number in its unit, or
-    for `colour` {"hue_deg": 0–360, "saturation_percent": 0–100}."""
+    for `colour` {"hue_deg": 0–360, "saturation_percent": 0–100}. `user`: whose wish it is, by id or
+    name, on a screen that is nobody's in particular."""
 
     capability: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     value: State
@@ -33,6 +34,7 @@ class ControlDevice(msgspec.Struct, frozen=True, kw_only=True):
     name: Name | None = None
     transition_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] | None = None
     source: Literal["screen", "shell"] = "screen"
+    user: Name | None = None
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +93,7 @@ async def control_device(context: Context, payload: ControlDevice) -> Controlled
     if payload.transition_s is not None:
         arguments["transition_s"] = payload.transition_s
     begin_s = time.monotonic()
-    result = await act(context, "set_device_state", arguments, payload.source)
+    result = await act(context, "set_device_state", arguments, payload.source, payload.user)
     duration_ms = round((time.monotonic() - begin_s) * 1000, 1)
     if result.question is not None:
         return Controlled(

@@ -51,11 +51,13 @@ class DeleteScene(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActivateScene(msgspec.Struct, frozen=True, kw_only=True):
-    """A scene by its id or its name; `transition_s`: other than its own."""
+    """A scene by its id or its name; `transition_s`: other than its own. `user`: whose wish it is,
+    by id or name, on a screen that is nobody's in particular."""
 
     scene: Name
     transition_s: Seconds | None = None
     source: Literal["screen", "shell"] = "screen"
+    user: Name | None = None
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,7 @@ async def activate_scene(context: Context, payload: ActivateScene) -> Activated:
     if payload.transition_s is not None:
         arguments["transition_s"] = payload.transition_s
     begin_s = time.monotonic()
-    result = await act(context, "activate_scene", arguments, payload.source)
+    result = await act(context, "activate_scene", arguments, payload.source, payload.user)
     return Activated(
         outcomes=result.outcomes,
         duration_ms=round((time.monotonic() - begin_s) * 1000, 1),
