@@ -27,6 +27,7 @@ _COMMANDS = {
     "pair": "Let a new screen or program in, by a code.",
     "tokens": "The screens and programs that were let in.",
     "profiles": "Who answers: each profile's voice, models and tools.",
+    "users": "The people of the house, and what each may.",
     "models": "Voices, recognisers and language models to add.",
     "bench": "Try a language model out with a hundred requests.",
     "protocol": "Print what screens and programs can ask for.",
