@@ -59,12 +59,12 @@ def pair(
 async def _pair(state_dir: Path, wanted: dict[str, Any], *, draws: bool, as_json: bool) -> int:
     async with connect(state_dir) as connection:
         await connection.ask("subscribe", {"topics": ["pairing"]})
-        started = await connection.ask("start_pairing", wanted)
-        if as_json:
-            print_json({key: value for key, value in started.items() if key != "qr_svg"})
-        else:
-            _show(started, draws=draws)
         try:
+            started = await connection.ask("start_pairing", wanted)
+            if as_json:
+                print_json({key: value for key, value in started.items() if key != "qr_svg"})
+            else:
+                _show(started, draws=draws)
             change = await _end(connection, started["pairing"])
         except asyncio.CancelledError:  # Ctrl-C: nobody is meant to come any more
             await connection.ask("stop_pairing", {"scope": wanted["scope"]})

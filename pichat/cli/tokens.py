@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pichat.cli.client import Connection, connect
 from pichat.cli.context import console, finish, json_option, state_dir_option
+from pichat.cli.devices import ago
 from pichat.cli.zigbee.asking import print_json
 from pichat.errors import BadRequestError, NotFoundError
 
@@ -140,17 +141,7 @@ def _table(found: list[Token]) -> Table:
     columns = ("Name", "May be", "Room", "Person", "Last used", "Id")
     table = Table(*columns, box=None, header_style="bold")
     for token in found:
-        used = "now" if token["connected"] else _ago(token["last_used_s"])
+        used = "now" if token["connected"] else ago(token["last_used_s"], time.time())
         cells = (token["name"], token["scope"], token["area"] or "", token["user_id"], used)
         table.add_row(*(Text(each) for each in cells), Text(token["id"], style="dim"))
     return table
-
-
-def _ago(at_s: float | None) -> str:
-    if at_s is None:
-        return "never"
-    passed_s = max(0.0, time.time() - at_s)
-    for unit, length_s in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if passed_s >= length_s:
-            return f"{passed_s // length_s:.0f} {unit} ago"
-    return "just now"

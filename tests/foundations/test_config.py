@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pichat.config import Config, find_config, load_config
-from pichat.config.types import Pin, Profile, WakeWord
+from pichat.config.types import Pin, Profile, Secret, WakeWord
 from pichat.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -215,3 +215,18 @@ def test_a_key_is_never_printed(file: Path) -> None:
     key = config.llm.providers["a"].api_key
     assert key.value == "sk-very-secret"
     assert "secret" not in f"{config} {config!r} {key}"
+
+
+def test_the_static_token_may_stand_in_the_environment(file: Path) -> None:
+    file.write_text("server: {port: 1}")
+    config = load_config(file, {"API_TOKEN": "from the environment"})
+    assert config.server.api_token == Secret("from the environment")
+    assert (config.server.port, load_config(file, {}).server.api_token.value) == (1, "")
+    file.write_text("server: {api_token: of the file}")
+    assert load_config(file, {"API_TOKEN": "another one"}).server.api_token.value == "of the file"
+    file.write_text("server: {api_token: short}")
+    with pytest.raises(ConfigError, match=r"server\.api_token: a token has to have at least 8"):
+        load_config(file, {})
+    file.write_text("")
+    with pytest.raises(ConfigError, match=r"API_TOKEN in the environment.* at least 8"):
+        load_config(file, {"API_TOKEN": "short"})
