@@ -17,6 +17,7 @@ from pichat.app.parts import Parts
 from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
 from pichat.app.speech import build_voice, start_speech
 from pichat.app.thinking import Thinking, start_thinking
+from pichat.app.voices import InstalledVoices
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
 from pichat.errors import attempt
@@ -24,6 +25,7 @@ from pichat.gateway.machine import Machine
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
+from pichat.gateway.sessions.sessions import Sessions
 from pichat.intents.language import supported_languages
 from pichat.logs import set_up_logs
 from pichat.state import lock_state
@@ -121,6 +123,7 @@ class Daemon:
         services = Services(
             reloading=reloading,
             screens=screens,
+            sessions=await steps.start("sessions", Sessions(thinking.turns)),
             door=door,
             certificates=await start_certificates(parts, machine),
             turns=thinking.turns,
@@ -145,6 +148,7 @@ class Daemon:
             uploads=kept.uploads,
             images=thinking.images,
             providers=thinking.providers,
+            voices=InstalledVoices(parts, profiles),
             bus=bus,
             health=health,
         )

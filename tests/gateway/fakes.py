@@ -39,6 +39,7 @@ from pichat.gateway.screens import Screens
 from pichat.gateway.server import HEADER_TIMEOUT_S, UNREAD_PATIENCE_S, Gateway
 from pichat.gateway.services import Services
 from pichat.gateway.services.certificates import Certificates, NoCertificates
+from pichat.gateway.sessions.sessions import Sessions
 from pichat.health import Health
 from pichat.llm.images import Images
 from pichat.store.audit import open_audit
@@ -539,6 +540,7 @@ async def running_world(
             scenes=FakeScenes(house),
             reloading=FakeReloading(),
             screens=screens,
+            sessions=(sessions := Sessions(turns)),
             door=(door := Door(config, tokens, bus, own_secret=OWN_SECRET, patience_s=patience_s)),
             bus=bus,
             health=health,
@@ -554,7 +556,7 @@ async def running_world(
         )
         recording = asyncio.create_task(runs.serve())
         try:
-            async with gateway:
+            async with sessions, gateway:
                 yield World(
                     gateway,
                     bus,

@@ -27,6 +27,8 @@ from pichat.gateway.services.talk import (
 )
 from pichat.gateway.services.together import Groups, Scenes
 from pichat.gateway.services.uploads import Uploads
+from pichat.gateway.services.voices import PlainVoice, Voices
+from pichat.gateway.sessions.sessions import Sessions
 from pichat.health import Health
 from pichat.llm.base import Provider
 from pichat.llm.images import nobody_draws
@@ -56,9 +58,11 @@ class Services:
     uploads: Uploads
     reloading: Reloading
     screens: Screens
+    sessions: Sessions
     door: Door
     bus: Bus
     health: Health
     images: Images = field(default_factory=nobody_draws)
     certificates: Certificates = field(default_factory=NoCertificates)
     providers: Mapping[str, Provider] = field(default_factory=dict)
+    voices: Voices = field(default_factory=PlainVoice)

@@ -1,0 +1,1 @@
+"""Conversations over HTTP that a client follows by server-sent events."""
