@@ -13,12 +13,14 @@ import msgspec
 from pichat.cli.client import connect
 from pichat.cli.context import finish, json_option, state_dir_option
 from pichat.config import find_config, load_config
+from pichat.config.types import Logging
 from pichat.errors import UnavailableError
 from pichat.gateway.machine import Machine
 from pichat.gateway.services.certificates import OFF
 from pichat.gateway.tls.build import open_certificates
 from pichat.gateway.tls.day import day
 from pichat.gateway.tls.folder import FOLDER
+from pichat.logs import set_up_logs
 from pichat.state import running_url
 
 config_option = click.option(
@@ -48,6 +50,7 @@ async def _of_files(
     config_path: Path | None, state_dir: Path, *, renew: bool = False, authority: bool = False
 ) -> Certificate:
     """What the daemon would show, made as it would make it. Raises StartError and others."""
+    set_up_logs(Logging(level="warning"))
     config = load_config(find_config(config_path))
     if config.server.tls.mode == "auto" and not renew and not (state_dir / FOLDER).exists():
         raise UnavailableError("There is no certificate yet: PiChat makes it when it starts.")

@@ -114,11 +114,11 @@ class Announcement:
         self._own |= {*addresses, *self._machine.addresses()}
         network = await _join(addresses)
         try:
-            name = await self._free_name(network)
+            name, title = await asyncio.gather(self._free_name(network), self._free_title(network))
             self._contested.clear()
             watching = _watch(network, f"{name}.local.", self._is_stronger, self._contested)
             try:
-                await self._register(network, name, addresses)
+                await self._register(network, name, title, addresses)
                 yield
             finally:
                 network.zeroconf.async_remove_listener(watching)
@@ -126,9 +126,9 @@ class Announcement:
             await _leave(network)
 
     async def _register(
-        self, network: AsyncZeroconf, name: str, addresses: tuple[Address, ...]
+        self, network: AsyncZeroconf, name: str, title: str, addresses: tuple[Address, ...]
     ) -> None:
-        infos = self._services(name, addresses)
+        infos = self._services(name, title, addresses)
         sent = await asyncio.gather(
             *(network.async_register_service(info, allow_name_change=True) for info in infos)
         )
@@ -144,7 +144,9 @@ class Announcement:
         log.info("announced", name=f"{name}.local", addresses=[str(each) for each in addresses])
         self._health.set(PART, "ok", reason)
 
-    def _services(self, name: str, addresses: tuple[Address, ...]) -> tuple[AsyncServiceInfo, ...]:
+    def _services(
+        self, name: str, title: str, addresses: tuple[Address, ...]
+    ) -> tuple[AsyncServiceInfo, ...]:
         from zeroconf.asyncio import AsyncServiceInfo
 
         pages = "_https._tcp.local." if self._secure else "_http._tcp.local."
@@ -160,7 +162,7 @@ class Announcement:
         return tuple(
             AsyncServiceInfo(
                 kind,
-                f"PiChat on {self._machine.host_name}.{kind}",
+                f"{title}.{kind}",
                 port=self._port,
                 properties=properties,
                 server=f"{name}.local.",
@@ -189,6 +191,20 @@ class Announcement:
             f"{wanted}.local and {_MOST_NAMES - 1} names like it are taken by other machines."
             " Choose another server.name."
         )
+
+    async def _free_title(self, network: AsyncZeroconf) -> str:
+        """What lists of the network show. zeroconf looks itself whether that is taken, but does not
+        hear another PiChat at the same address."""
+        from zeroconf import DNSQuestionType
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        first = f"PiChat on {self._machine.host_name}"
+        titles = (first, *(f"{first} ({number})" for number in range(2, _MOST_NAMES + 1)))
+        for title in titles:
+            asked = AsyncServiceInfo(SERVICE, f"{title}.{SERVICE}")
+            if not await asked.async_request(network.zeroconf, _ASK_MS, DNSQuestionType.QM):
+                return title
+        return titles[-1]
 
     def _is_stronger(self, address: Address) -> bool:
         """Whether another machine says that our name is its own, and is to keep it. Of two that

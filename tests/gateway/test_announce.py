@@ -136,9 +136,9 @@ async def test_a_name_that_is_taken_gets_a_number_and_that_is_told() -> None:
         assert told.status == "ok"
         assert f"Another machine in this network is {name}.local" in str(told.reason)
         found = await find(1.5, ["127.0.0.1"])
-        assert {each.url for each in found if name in each.name} == {
-            f"http://{name}.local:8123/",
-            f"http://{name}-2.local:8123/",
+        assert {each.name: each.url for each in found if name in each.name} == {
+            f"PiChat on {name}": f"http://{name}.local:8123/",
+            f"PiChat on {name} (2)": f"http://{name}-2.local:8123/",
         }
 
 
