@@ -115,6 +115,8 @@ class Connection:
             pass
         finally:
             self._services.door.visitors.leave(self)
+            if self.caller is not None:
+                self._services.door.tokens.used(self.caller.id)
             self._end_grace()
             self._feed.leave(self)
             await self._end_requests()

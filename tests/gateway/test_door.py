@@ -198,3 +198,22 @@ async def test_tokens_over_http(locked: World) -> None:
             assert await response.json() == {"tokens": [], "pairings": []}
         async with session.delete(path) as response:
             assert response.status == 404
+
+
+async def test_a_revoked_token_ends_requests_over_http_too(locked: World) -> None:
+    secret = await locked.token("agent")
+    (token,) = locked.door.tokens.all()
+    headers = {"Authorization": f"Bearer {secret}"}
+    asked = {"messages": [{"role": "user", "content": "wait"}], "stream": True}
+    async with aiohttp.ClientSession(locked.url, headers=headers) as session:
+        asking = asyncio.create_task(_read(session, "/v1/chat/completions", asked))
+        await asyncio.wait_for(locked.turns.waiting.wait(), DEADLINE_S)
+        await locked.door.tokens.revoke(token.id)
+        with pytest.raises(aiohttp.ClientError):
+            await asyncio.wait_for(asking, DEADLINE_S)
+    await asyncio.wait_for(locked.turns.ended.wait(), DEADLINE_S)
+
+
+async def _read(session: aiohttp.ClientSession, path: str, body: dict[str, object]) -> bytes:
+    async with session.post(path, json=body) as response:
+        return await response.read()

@@ -82,9 +82,14 @@ class Tokens:
         token_id = self._by_hash.get(digest(secret))
         if token_id is None:
             return None
-        self._used_s[token_id] = time.time()
-        self._used.set()
+        self.used(token_id)
         return self._callers[token_id]
+
+    def used(self, token_id: str) -> None:
+        """It is in use at this moment. Whatever else has no token is passed over."""
+        if token_id in self._tokens:
+            self._used_s[token_id] = time.time()
+            self._used.set()
 
     def all(self) -> tuple[Token, ...]:
         """Oldest first."""
