@@ -7,6 +7,7 @@ whoever serves the connection reads it from its beginning.
 import asyncio
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable
 from typing import cast
 
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 _HANDSHAKE = b"\x16"  # how every TLS connection begins, and no HTTP request
 _PAUSE_S = 1.0
 _BACKLOG = 128
+# What asyncio keeps for reading from each connection over TLS, of its own accord 256 KiB: five
+# times all else that a screen needs. No record of TLS is larger than this.
+_READ_BYTES = 16 * 1024
 
 Factory = Callable[[], asyncio.Protocol]
 
@@ -142,6 +146,7 @@ class SecureSite(web.BaseSite):
     async def start(self) -> None:
         """Raises OSError."""
         await super().start()
+        SSLProtocol.max_size = _READ_BYTES
         self._listening.setblocking(False)
         self._listening.listen(_BACKLOG)
         self._port = _Port(self._listening, self._factory, self._context, self._patience_s)
