@@ -14,7 +14,7 @@ from pichat.llm.chain import Chain
 from pichat.store.messages import StoredMessage
 from pichat.tools.base import Toolbox
 from pichat.tools.house import House
-from pichat.turn.memory import Memory
+from pichat.turn.memory import Conversations, Memory
 from pichat.turn.mind import Mind
 from pichat.turn.people import People
 from pichat.turn.tongues import Intents, Tongues
@@ -79,7 +79,7 @@ def new_turns(
     bus: Bus,
     *providers: Provider,
     profiles: KnownProfiles | None = None,
-    conversations: KeptConversations | None = None,
+    conversations: Conversations | None = None,
     people: People | None = None,
 ) -> Turns:
     """Turns of an English house. Without providers nobody thinks."""
