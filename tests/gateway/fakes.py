@@ -3,7 +3,7 @@ loop that only listens. The toolbox and the bus are the real ones."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pichat.events import (
     DeviceChanged,
     Image,
     Kind,
+    Source,
     State,
     ToolCall,
     TurnEvent,
@@ -40,7 +41,11 @@ from pichat.gateway.server import HEADER_TIMEOUT_S, UNREAD_PATIENCE_S, Gateway
 from pichat.gateway.services import Services
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.sessions.sessions import Sessions
+from pichat.gateway.suggestions import Suggestions
+from pichat.gateway.uploads.uploads import open_uploads
 from pichat.health import Health
+from pichat.llm.base import Provider
+from pichat.llm.chain import Chain
 from pichat.llm.images import Images
 from pichat.store.audit import open_audit
 from pichat.store.conversations import Conversations, open_conversations
@@ -49,9 +54,12 @@ from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
 from pichat.tools.network_tools import network_tools
 from pichat.tts.base import Speech
+from pichat.turn.catalogue import Catalogue
 from pichat.turn.clips import Written
 from pichat.turn.profiles import Profiles
 from pichat.turn.runs import Runs
+from pichat.turn.user_changes import House as Known
+from pichat.turn.users import Users
 from pichat.zigbee.backup.listing import StoredBackup
 from pichat.zigbee.backup.open_coordinator import Summary
 from pichat.zigbee.backup.plan import RestorePlan
@@ -59,6 +67,7 @@ from pichat.zigbee.backup.restoring import Restored
 from pichat.zigbee.stick.refusal import Choice, Refusal
 from tests.gateway.fake_groups import FakeGroups, FakeScenes
 from tests.gateway.fake_joining import FakeJoining
+from tests.gateway.fake_kept import a_folder, named, offers_of, open_clients
 from tests.gateway.fake_lock_codes import FakeLockCodes
 from tests.gateway.fake_network import FakeNetwork
 from tests.gateway.fake_reloading import FakeReloading
@@ -183,6 +192,10 @@ class ScriptedTurns:
         self.waiting = asyncio.Event()
         self.ended = asyncio.Event()
         self.utterances: list[Utterance] = []
+        self.forgotten: list[str] = []
+
+    def forget(self, conversation_id: str) -> None:
+        self.forgotten.append(conversation_id)
 
     async def run(self, utterance: Utterance) -> AsyncIterator[TurnEvent]:
         self.utterances.append(utterance)
@@ -200,6 +213,7 @@ class ScriptedTurns:
             source=utterance.source,
             text=utterance.candidates[0],
             provider="intents",
+            user_id=utterance.user_id,
         )
         text, code = "Sorry, I did not understand that.", NotUnderstoodError.code
         match words:
@@ -309,10 +323,14 @@ class ListeningVoice:
         area: str | None,
         wake_word: bool,
         cancels_echo: bool,
+        user_id: str,
+        source: Source,
     ) -> AsyncIterator["FakeScreen"]:
         if self.error is not None:
             raise self.error
-        self.screens[name] = station = FakeScreen(self, speaker, area, wake_word, cancels_echo)
+        self.screens[name] = station = FakeScreen(
+            self, speaker, area, wake_word, cancels_echo, user_id, source
+        )
         try:
             yield station
         finally:
@@ -328,6 +346,8 @@ class FakeScreen:
     area: str | None
     wake_word: bool
     cancels_echo: bool
+    user_id: str
+    source: Source
 
     async def hear(self, frames: AsyncIterator[bytes], pace: None) -> None:
         await self.voice.hear(frames)
@@ -452,6 +472,7 @@ class World:
     network: FakeNetwork
     joining: FakeJoining
     door: Door
+    users: Users
 
     @property
     def url(self) -> str:
@@ -494,10 +515,11 @@ async def running_world(
     trust_loopback: bool = True,
     patience_s: float = PATIENCE_S,
     certificates: Certificates | None = None,
+    make_turns: Callable[[Bus, Toolbox, FakeHouse, Conversations, Users], Any] | None = None,
     **server: Any,
 ) -> AsyncIterator[World]:
-    """`trust_loopback`: without a token one may do everything, as on the machine itself.
-    `server`: other settings of config.server."""
+    """`make_turns`: others than scripted ones. `trust_loopback`: without a token one may do
+    everything, as on the machine itself. `server`: other settings of config.server."""
     config = Server(port=port, trust_loopback=trust_loopback, **server)
     bus = Bus()
     health = Health(bus)
@@ -511,14 +533,21 @@ async def running_world(
         open_audit(database) as audit,
         open_conversations(database, health) as conversations,
         open_tokens(database) as tokens,
+        a_folder() as folder,
+        open_uploads(database, folder, lambda: config.limits) as uploads,
     ):
         profiles = await Profiles.load(Config(), database, bus)
+        known = Known(profiles.names, lambda: ("de", "en", "pl"), lambda: {"local": "tiny"})
+        users = await Users.load(database, conversations, known, bus)
+        providers: dict[str, Provider] = {"scripted": Scripted("scripted")}
         network = FakeNetwork()
         screens = Screens(bus)
         tools = Toolbox(
             house, audit, {**load_tools(), **network_tools(network)}, bus, show=screens.show
         )
-        turns = ScriptedTurns(bus, tools)
+        turns: Any = ScriptedTurns(bus, tools)
+        if make_turns is not None:
+            turns = make_turns(bus, tools, house, conversations, users)
         backups = FakeBackups()
         repairs = FakeRepairs()
         joining = FakeJoining()
@@ -531,6 +560,7 @@ async def running_world(
             clips=clips,
             runs=runs,
             profiles=profiles,
+            users=users,
             conversations=conversations,
             backups=backups,
             repairs=repairs,
@@ -538,6 +568,12 @@ async def running_world(
             lock_codes=FakeLockCodes(house),
             groups=FakeGroups(house),
             scenes=FakeScenes(house),
+            clients=await open_clients(database, profiles, bus, *providers),
+            models=Catalogue(providers, Chain(providers, Health(Bus())), profiles, health, folder),
+            suggestions=await Suggestions.load(
+                database, lambda: named(house), lambda: offers_of(house.devices()), bus
+            ),
+            uploads=uploads,
             reloading=FakeReloading(),
             screens=screens,
             sessions=(sessions := Sessions(turns)),
@@ -546,7 +582,7 @@ async def running_world(
             health=health,
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
             certificates=certificates or NoCertificates(),
-            providers={"scripted": Scripted("scripted")},
+            providers=providers,
         )
         gateway = Gateway(
             config,
@@ -574,6 +610,7 @@ async def running_world(
                     network,
                     joining,
                     door,
+                    users,
                 )
         finally:
             recording.cancel()
