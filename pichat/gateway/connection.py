@@ -179,6 +179,10 @@ class Connection:
         # In one go: a request that is cancelled leaves no half of a pair, and none comes between.
         await self._wire.send(text_frame(encode(reply)) + binary_frame(binary))
 
+    @property
+    def behind(self) -> bool:
+        return self._wire.behind
+
     def post(self, frame: bytes) -> None:
         try:
             self._wire.post(frame)

@@ -33,6 +33,7 @@ from pichat.events import (
     TurnStarted,
     TurnText,
     TurnTool,
+    UsersChanged,
     VoiceChanged,
     VoiceHeard,
     WaitingEnded,
@@ -40,6 +41,7 @@ from pichat.events import (
 )
 from pichat.gateway.context import Topic
 from pichat.gateway.door.caller import Caller
+from pichat.gateway.hearing import MayHear, Turns
 from pichat.gateway.protocol import EventReply, encode, raw_json
 from pichat.gateway.screens import is_for
 from pichat.gateway.services.screens import Screens
@@ -74,12 +76,12 @@ TOPICS: dict[type[Event], Topic] = {
     ProfilesChanged: "profiles",
     ClientSettingsChanged: "profiles",
     SuggestionsChanged: "profiles",
-}
-_TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
     UsersChanged: "profiles",
     PairingChanged: "pairing",
+}
+_TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
 _WAITING_EVENTS = 4096
-_AT_ONCE = 50
+_AT_ONCE = 100
 
 _Wish = tuple[str, frozenset[Topic]]
 """The id of the request that subscribed, and to what."""
@@ -91,6 +93,11 @@ class Listener(Protocol):
     id: str
     caller: Caller | None
 
+    @property
+    def behind(self) -> bool:
+        """Whether it has much to read."""
+        ...
+
     def post(self, frame: bytes) -> None:
         """Write a WebSocket frame without waiting for the client; one that has not read for long is
         let go."""
@@ -101,6 +108,10 @@ class Listener(Protocol):
         ...
 
 
+def _is_behind(hearing: tuple[Listener, _Wish]) -> bool:
+    return hearing[0].behind
+
+
 class Feed:
     """One subscription to the bus for all clients, and for the metrics.
 
@@ -108,8 +119,17 @@ class Feed:
     carry whole devices, parts and states, so what comes last is right in any case.
     """
 
-    def __init__(self, bus: Bus, observe: Callable[[Event], None], screens: Screens) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        observe: Callable[[Event], None],
+        screens: Screens,
+        may_hear: MayHear = lambda _caller, _user_id: True,
+    ) -> None:
+        """`observe` is told of every event; `may_hear`: who may be told of whose turns."""
         self._bus = bus
+        self._may_hear = may_hear
+        self._turns = Turns()
         self._observe = observe
         self._screens = screens
         self._listeners: dict[Listener, _Wish] = {}
@@ -146,13 +166,18 @@ class Feed:
             self._observe(event)
             topic = TOPICS[type(event)]
             hearing = [each for each in self._listeners.items() if topic in each[1][1]]
+            whose = self._turns.whose(event)
+            if whose is not None:
+                hearing = [each for each in hearing if self._may_hear(each[0].caller, whose)]
             if isinstance(event, ScreenCommand):
                 hearing = [each for each in hearing if is_for(event, each[0])]
             if hearing:
                 await self._tell(hearing, event)
 
     async def _tell(self, hearing: list[tuple[Listener, _Wish]], event: Event) -> None:
-        """Everyone, but not in one breath: between some and the next, requests are answered."""
+        """Everyone, but not in one breath: between some and the next, requests are answered. Who
+        does not read as fast as things happen waits for those who do."""
+        hearing.sort(key=_is_behind)
         payload, action = raw_json(event), _TAGS[type(event)]
         frames: dict[str, bytes] = {}
         for number, (listener, wish) in enumerate(hearing, start=1):

@@ -6,6 +6,7 @@ The transport's own buffer is the client's queue, bounded in bytes.
 
 import asyncio
 import struct
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 import structlog
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 MAX_UNREAD_BYTES = 1024 * 1024
 UNREAD_PATIENCE_S = 10.0
+# The kernel would keep 4 MB for one that does not read, before we even hear of it.
+_KERNEL_BYTES = 128 * 1024
 
 _TEXT, _BINARY = 0x81, 0x82  # the first byte of a frame that is whole and not compressed
 _SHORT, _LONG = 126, 1 << 16
@@ -55,10 +58,17 @@ class Wire:
     ) -> None:
         if request.transport is None:
             raise ConnectionResetError("the client has gone")
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(SOL_SOCKET, SO_SNDBUF, _KERNEL_BYTES)
         self._socket = socket
         self._protocol = request.protocol
         self._transport = request.transport
         self._writer = writer
+
+    @property
+    def behind(self) -> bool:
+        """Whether the client has much to read."""
+        return self._protocol.writing_paused
 
     async def send(self, frames: bytes) -> None:
         """Write, and then wait while the client leaves much unread. Raises ClientGoneError, also
@@ -67,13 +77,14 @@ class Wire:
         while self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             await self._until_read()
         self._write(frames)
-        if self._protocol.writing_paused:
+        if self.behind:
             await self._until_read()
 
     def post(self, frames: bytes) -> None:
         """Write without waiting. Raises ClientGoneError, also for one that left too much unread
         and was disconnected."""
-        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+        transport = self._transport
+        if self._protocol.writing_paused and transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             self.drop("left too much unread")
             raise ClientGoneError
         self._write(frames)

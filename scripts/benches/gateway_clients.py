@@ -8,14 +8,14 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
 _STAMP = re.compile(rb'"@([0-9.]+)"')
 _LENGTH_16, _LENGTH_64 = 126, 127
-_DATA = (0, 1, 2)  # opcodes
+_DATA, _PONG = (0, 1, 2), 10  # opcodes
 _PER_ADDRESS = 50
 _DEADLINE_S = 30.0
 _LONGEST_S = 120.0
@@ -67,6 +67,10 @@ class Wire:
     def send(self, action: str, request_id: str, payload: dict[str, object] | None = None) -> None:
         request = {"action": action, "payload": payload or {}, "request_id": request_id}
         self.socket.sendall(masked(msgspec.json.encode(request)))
+
+    def be_there(self) -> None:
+        """Tell so, before the server asks: it need not ask one that it has just heard from."""
+        self.socket.sendall(masked(b"", _PONG))
 
     def take(self) -> bytes:
         """Read what is there; nothing means that the server has hung up."""
@@ -127,25 +131,24 @@ def masked(frame: bytes, opcode: int = 1) -> bytes:
     return head + b"\xff" + struct.pack("!Q", size) + bytes(4) + frame
 
 
-def read_all(
-    wires: Sequence[Wire], last: bytes = b"", until: Callable[[], bool] = lambda: False
-) -> None:
-    """Read them all, each until it has read `last`, and no longer than `until` says. Raises
-    TimeoutError."""
+def read_all(wires: Sequence[Wire], last: bytes) -> None:
+    """Read them all, each until it has read `last`, or was hung up on. Raises TimeoutError."""
     by_number = {wire.socket.fileno(): wire for wire in wires}
+    tails = dict.fromkeys(by_number, b"")
     end_s = time.monotonic() + _LONGEST_S
     with select.epoll() as ready:
         for number in by_number:
             ready.register(number, select.EPOLLIN)
-        left = len(by_number)
-        while left and not until():
+        while tails:
             if time.monotonic() > end_s:
-                raise TimeoutError(f"{left} clients still wait")
-            for number, _ in ready.poll(0.05):
+                raise TimeoutError(f"{len(tails)} clients still wait")
+            for number, _ in ready.poll(1):
                 piece = by_number[number].take()
-                if not piece or (last and last in piece):
+                if not piece or last in tails[number] + piece:
                     ready.unregister(number)
-                    left -= 1
+                    del tails[number]
+                else:
+                    tails[number] = piece[-len(last) :]
 
 
 def close_all(wires: Iterable[Wire]) -> None:

@@ -4,7 +4,6 @@ do not read."""
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from statistics import median
 
@@ -15,6 +14,7 @@ from scripts.benches.gateway_servers import Server, serving
 SCREENS, RATE_PER_S, SECONDS = 500, 50, 10
 READERS, SLEEPERS, ROUNDS = 100, 100, 5
 EVENTS = 200  # of a round
+FILLING, FILLING_PER_S = 500, 200  # what they have not read of fills every buffer
 FIRST = 20  # what every first screen costs once is not counted
 REST_S = 1.0
 SMALL_BYTES = 4096
@@ -31,21 +31,14 @@ def _subscribed(server: Server, count: int, first: int = 0, small: bool = False)
     return wires
 
 
-def _waits_s(server: Server, wires: list[Wire], count: int) -> list[float]:
+def _waits_s(
+    server: Server, wires: list[Wire], count: int, rate_per_s: int = RATE_PER_S
+) -> list[float]:
     """From each of `count` changes until each of `wires` has read of it."""
-    told = threading.Event()
-
-    def tell() -> None:
-        server.order(f"events {RATE_PER_S} {count}")
-        server.done()
-        told.set()
-
-    telling = threading.Thread(target=tell)
-    telling.start()
-    read_all(wires, until=told.is_set)
-    telling.join()
-    quiet_s = time.monotonic() + 0.2
-    read_all(wires, until=lambda: time.monotonic() > quiet_s)
+    for wire in wires:
+        wire.be_there()
+    server.order(f"events {rate_per_s} {count}")
+    read_all(wires, last=b'"the last"')
     waits_s = [wait_s for wire in wires for wait_s in wire.waits_s()]
     if len(waits_s) != count * len(wires):
         raise RuntimeError(f"{len(waits_s)} of {count * len(wires)} events came")
@@ -99,7 +92,7 @@ def _beside_sleepers() -> Figure:
         for _ in range(ROUNDS):
             alone_s = _p99_s(server, readers)
             sleepers = _subscribed(server, SLEEPERS, READERS, small=True)
-            _p99_s(server, readers)
+            _waits_s(server, readers, FILLING, FILLING_PER_S)
             beside_s = _p99_s(server, readers)
             close_all(sleepers)
             ratios.append(beside_s / alone_s)

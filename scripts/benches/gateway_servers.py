@@ -16,6 +16,7 @@ import psutil
 
 from scripts.benches.gateway_clients import stamp
 
+LAMP = "00:12:4b:00:00:00:00:03"
 Kind = Literal["ours", "peer", "echo"]
 
 
@@ -32,13 +33,9 @@ class Server:
             raise RuntimeError("the server did not start")
 
     def order(self, line: str) -> None:
-        """`events RATE COUNT`: so many device changes, so many a second."""
+        """`events RATE COUNT`: so many device changes, so many a second, and then the last."""
         self._in.write(f"{line}\n")
         self._in.flush()
-
-    def done(self) -> str:
-        """Wait for the order to be carried out."""
-        return self._out.readline().strip()
 
     @property
     def resident_kb(self) -> float:
@@ -78,8 +75,8 @@ async def _ours() -> None:
             start_s = loop.time()
             for number in range(int(count)):
                 await asyncio.sleep(start_s + number / float(rate) - loop.time())
-                world.house.report("00:12:4b:00:00:00:00:03", colour=stamp())
-            print("done", flush=True)
+                world.house.report(LAMP, colour=stamp())
+            world.house.report(LAMP, colour="the last")
 
 
 async def _peer() -> None:

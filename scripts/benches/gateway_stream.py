@@ -56,7 +56,8 @@ def _streams() -> list[Figure]:
     def ratio(get: Callable[[Streamed], float]) -> float:
         return median(get(ours) / get(peers) for ours, peers in pairs)
 
-    cpu = f"{middle(0, lambda r: r.cpu_us):.0f} µs of CPU a chunk, the peer {middle(1, lambda r: r.cpu_us):.0f}"
+    ours_us, peers_us = (middle(side, lambda result: result.cpu_us) for side in (0, 1))
+    cpu = f"{ours_us:.0f} µs of CPU a chunk, the peer {peers_us:.0f}"
     return [
         Figure(
             name="gateway.chunks_over_peer",

@@ -16,6 +16,8 @@ class Ear:
         self.frames: list[bytes] = []
         self.resynced = asyncio.Event()
 
+    behind = False
+
     def post(self, frame: bytes) -> None:
         self.frames.append(frame)
 
