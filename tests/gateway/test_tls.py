@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from pichat.config.types import Limits, Server
+from pichat.events import DeviceChanged
 from pichat.gateway.machine import Machine
 from pichat.gateway.tls.house import HouseCertificate
 from tests.gateway.fakes import World, running_world
@@ -144,6 +145,24 @@ async def test_a_renewal_is_shown_to_the_next_and_leaves_who_is_there(tmp_path: 
                 await shown(world, trusted)
             assert await shown(world, trusting(certificate)) != after
             await screen.still_there()
+
+
+async def test_a_screen_that_does_not_read_is_let_go_over_tls_as_well(tmp_path: Path) -> None:
+    async with secure_world(tmp_path) as (world, certificate):
+        trusted = trusting(certificate)
+        async with (
+            connect(world.url, ssl=trusted) as deaf,
+            connect(world.url, ssl=trusted) as other,
+        ):
+            await deaf.ask("subscribe", {"topics": ["devices"]})
+            deaf.transport.pause_reading()
+            change = DeviceChanged(device=world.house.devices()[0], changes={})
+            async with asyncio.timeout(2 * DEADLINE_S):
+                while len(world.gateway._sockets) > 1:
+                    for _ in range(500):
+                        world.bus.publish(change)
+                    await other.still_there()
+            deaf.transport.abort()
 
 
 async def test_what_is_neither_ends_and_costs_no_one_anything(tmp_path: Path) -> None:

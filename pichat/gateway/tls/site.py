@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 _HANDSHAKE = b"\x16"  # how every TLS connection begins, and no HTTP request
 _PAUSE_S = 1.0
+_GOODBYE_S = 2.0  # for the other side's end of TLS, once ours is said
 _BACKLOG = 128
 # What asyncio keeps for reading from each connection over TLS, of its own accord 256 KiB: five
 # times all else that a screen needs. No record of TLS is larger than this.
@@ -91,6 +92,7 @@ class _Port:
                 accepted,
                 ssl=self._context() if secure else None,
                 ssl_handshake_timeout=self._patience_s if secure else None,
+                ssl_shutdown_timeout=_GOODBYE_S if secure else None,
             )
         except OSError as error:
             # A browser that does not trust the certificate ends so, and then asks its user.
