@@ -42,6 +42,9 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             yield f"mcp.servers.{name}", "it needs either a `command` or a `url`."
         if not _SERVER_NAME.fullmatch(name):
             yield f"mcp.servers.{name}", "a name is of 1 to 32 letters, digits, - and single _."
+    tls = config.server.tls
+    if tls.mode == "files" and (tls.certificate is None or tls.key is None):
+        yield "server.tls", "the mode `files` needs `certificate` and `key`."
     for name, profile in config.profiles.items():
         chain: tuple[Any, ...] = profile.chain
         steps = [step for step in chain if step is not msgspec.UNSET]

@@ -82,6 +82,7 @@ class Announcement:
     async def serve(self) -> None:
         """Announce until cancelled, anew whenever the addresses change, and say goodbye. Raises
         UnavailableError when the network does not let it."""
+        await asyncio.to_thread(_load)
         while True:
             addresses = self._addresses()
             if not addresses:
@@ -212,6 +213,12 @@ class Announcement:
         if address in self._own:
             return False
         return address.packed > max(each.packed for each in self._own)
+
+
+def _load() -> None:
+    """Import what takes a while, beside what else goes on."""
+    import ifaddr  # noqa: F401
+    import zeroconf.asyncio  # noqa: F401
 
 
 async def _join(addresses: tuple[Address, ...]) -> AsyncZeroconf:

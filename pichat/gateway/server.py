@@ -167,7 +167,8 @@ class Gateway:
         self.entrances = entrances = Entrances(application.router)
         guards = Guards(self._door, self._pages, self._crowd, entrances)
         application.middlewares.append(guards.middleware())
-        application.middlewares.append(secure_only(self._services.certificates))
+        if self._services.certificates.context is not None:
+            application.middlewares.append(secure_only(self._services.certificates))
         application.on_response_prepare.append(guards.add_headers)
         application[STREAMS] = Streams()
         application[PATIENCE_S] = self._header_timeout_s
