@@ -1,0 +1,3 @@
+from tests.gateway.conftest import screen, world
+
+__all__ = ["screen", "world"]
