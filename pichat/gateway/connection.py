@@ -7,6 +7,7 @@ costs nobody else anything.
 
 import asyncio
 import uuid
+from contextvars import ContextVar
 from typing import Any
 
 import msgspec
@@ -45,6 +46,9 @@ _GOODBYE_S = 2.0  # for a client that does not read
 _LONGEST_PAUSE_S = 0.25  # before the next frame of a client that asks too often is read
 UNAUTHENTICATED = 4401
 """The close code of a WebSocket that may not come in, after HTTP's 401."""
+
+_REQUEST: ContextVar[asyncio.Task[None] | None] = ContextVar("request", default=None)
+"""The request that the code that runs is for."""
 
 
 class _Running:
@@ -150,17 +154,22 @@ class Connection:
         self.turn_out(error.sentence)
 
     def turn_out(self, reason: str) -> None:
-        """Close it at once, with what is under way, as one that may not come in."""
+        """Close it at once, with what is under way, as one that may not come in. Only the request
+        that itself brought that about is still answered."""
         self.caller = None
         self._feed.leave(self)
-        for running in self._running.values():
-            running.task.cancel()
+        tasks = {running.task for running in self._running.values()}
+        last = tasks & {_REQUEST.get()}
+        for task in tasks - last:
+            task.cancel()
         if self._goodbye is None:
-            self._goodbye = asyncio.create_task(self._leave(reason), name="turning out")
+            self._goodbye = asyncio.create_task(self._leave(reason, last), name="turning out")
 
-    async def _leave(self, reason: str) -> None:
+    async def _leave(self, reason: str, last: set[asyncio.Task[None]]) -> None:
         try:
             async with asyncio.timeout(_GOODBYE_S):
+                if last:
+                    await asyncio.wait(last)
                 await self._socket.close(code=UNAUTHENTICATED, message=reason.encode())
         except TimeoutError:
             self.drop(reason)
@@ -265,6 +274,7 @@ class Connection:
 
     async def _run(self, found: Action, context: Context, payload: msgspec.Struct) -> None:
         running = self._running[context.request_id]
+        _REQUEST.set(running.task)
         try:
             try:
                 result = await found.handler(context, payload)

@@ -41,7 +41,7 @@ class Unsubscribed(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-@action("subscribe", needs="guest", example={"topics": ["devices", "voice"]})
+@action("subscribe", needs="guest", example={"topics": ["devices", "health"]})
 def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     """Take a snapshot, and hear of every change from then on: frames of status `event` with this
     request's id, whose action is the event's name (device_added, device_changed, device_removed,
