@@ -69,7 +69,7 @@ async def start_speech(parts: Parts, turns: Turns, profiles: Profiles) -> Speech
         synthesiser=synthesiser,
         transcriber=transcriber,
         replier=Replier(turns, transcriber, parts.bus, language),
-        clips=Clips(turns, synthesiser, transcriber, language),
+        clips=Clips(turns, synthesiser, transcriber, language, learns=config.enabled),
     )
 
 

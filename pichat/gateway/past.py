@@ -34,12 +34,14 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     """One message. role `tool`: the result of the call `call_id` of the tool `name`. For one of the
     assistant's: who answered, and who was asked before (`tried`). `cut_off`: not all of it was
-    heard, and `text` is what was. `outside`: from outside the house."""
+    heard, and `text` is what was. `content` is the text, too, under another name that clients look
+    for. `outside`: from outside the house."""
 
     id: str
     turn_id: str
     role: Role
     text: str
+    content: str
     images: tuple[Image, ...]
     calls: tuple[CallView, ...]
     call_id: str
@@ -74,6 +76,7 @@ def message_view(stored: StoredMessage) -> MessageView:
         turn_id=stored.turn_id,
         role=message.role,
         text=message.text,
+        content=message.text,
         images=message.images,
         calls=tuple(
             CallView(id=each.id, name=each.name, arguments=each.arguments) for each in message.calls

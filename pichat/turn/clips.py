@@ -26,8 +26,13 @@ class Written:
     command: bool
 
 
+_LEARNING = "I am still learning the names of the house."
+_OFF = "Speech is not understood here: the voice is switched off (voice.enabled is false)."
+
+
 class Clips:
-    """The same engines as the voice loop's, and beside it."""
+    """The same engines as the voice loop's, and beside it. Without `learns`, there will be no
+    recogniser."""
 
     def __init__(
         self,
@@ -35,7 +40,10 @@ class Clips:
         synthesiser: Synthesiser,
         transcriber: Transcriber | None,
         language: str,
+        *,
+        learns: bool = True,
     ) -> None:
+        self._why_not = _LEARNING if learns else _OFF
         self._turns = turns
         self._synthesiser = synthesiser
         self._transcriber = transcriber
@@ -55,7 +63,7 @@ class Clips:
             async with self._recognising:
                 candidates = await asyncio.to_thread(_recognise, open_recogniser, pcm)
         elif self._transcriber is None:
-            raise UnavailableError("I am still learning the names of the house.")
+            raise UnavailableError(self._why_not)
         utterance = Utterance(
             candidates=candidates, source="screen", turn_id="", conversation_id=""
         )

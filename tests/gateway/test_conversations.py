@@ -69,7 +69,7 @@ async def test_messages_come_whole_but_without_what_only_a_provider_understands(
 
 async def test_a_page_is_never_too_large(world: World, screen: Screen) -> None:
     for number in range(20):
-        await world.conversations.add_user("c", "t", f"{number} " + "x" * 90_000)
+        await world.conversations.add_user("c", "t", f"{number} " + "x" * 45_000)
     payload: dict[str, Any] = {"conversation_id": "c"}
     pages: list[list[str]] = []
     more = True

@@ -49,6 +49,9 @@ async def test_before_the_names_are_learnt() -> None:
     early = Clips(ScriptedTurns(), ReadableSynthesiser(), None, "en")
     with pytest.raises(UnavailableError, match="still learning"):
         await early.to_text(PCM)
+    off = Clips(ScriptedTurns(), ReadableSynthesiser(), None, "en", learns=False)
+    with pytest.raises(UnavailableError, match="switched off"):
+        await off.to_text(b"")
     modelled = Clips(ScriptedTurns(), ReadableSynthesiser(), ScriptedTranscriber("hello"), "en")
     assert (await modelled.to_text(PCM)).engine == "model"
 

@@ -22,7 +22,7 @@ from pichat.gateway.context import Context
 from pichat.gateway.door.caller import Caller
 from pichat.gateway.people import speaking_for
 from pichat.gateway.registry import action
-from pichat.gateway.saying import NO_WISHES, utterance
+from pichat.gateway.saying import utterance
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=32_000)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -33,7 +33,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     conversation goes on; without a `profile` the person's or the active one answers. `user`: who
     speaks, by id or name, on a screen that is nobody's in particular. `attachments`: ids of
     pictures that were uploaded, which go along with the text. `client_id`: the front end whose
-    settings hold where this says nothing."""
+    settings and tools hold where this says nothing; else those of the caller's own id."""
 
     text: Text
     conversation_id: Id | None = None
@@ -79,15 +79,15 @@ async def chat(context: Context, payload: Chat) -> ChatDone:
     """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
     conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
     speaker = speaking_for(context.services, context.caller, payload.user)
-    clients, client_id = context.services.clients, payload.client_id
+    clients, client_id = context.services.clients, payload.client_id or context.caller.id
     said = utterance(
         speaker,
         payload.text,
         conversation_id=payload.conversation_id or own_conversation(context, speaker),
         source=payload.source,
         area=payload.area,
-        profile=payload.profile or (clients.profile(client_id) if client_id else ""),
-        wishes=clients.wishes(client_id) if client_id else NO_WISHES,
+        profile=payload.profile or clients.profile(client_id),
+        wishes=clients.wishes(client_id),
         images=await context.services.uploads.images(payload.attachments, context.caller),
     )
     return await talk(context, said)

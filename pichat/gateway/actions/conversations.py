@@ -11,6 +11,7 @@ from pichat.gateway.past import ConversationView, MessageView, fitting, message_
 from pichat.gateway.people import owner
 from pichat.gateway.registry import action
 from pichat.gateway.services import Services
+from pichat.store.find import Conversation
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -42,6 +43,10 @@ class CreateConversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneConversation(msgspec.Struct, frozen=True, kw_only=True):
+    """`id` and `title` are the conversation's, where clients that ask by `id` look for them."""
+
+    id: str
+    title: str
     conversation: ConversationView
 
 
@@ -109,13 +114,13 @@ async def add(services: Services, caller: Caller, payload: CreateConversation) -
     title = "" if payload.title is None else _line(payload.title)
     _check_profile(services, profile)
     created = await services.conversations.create(title, profile, user_id=user_id)
-    return OneConversation(conversation=view_of(created))
+    return _one(created)
 
 
 async def show(services: Services, caller: Caller, payload: NamedId) -> OneConversation:
     user_id = owner(services, caller, payload.user)
     found = await services.conversations.get(payload.id, user_id=user_id)
-    return OneConversation(conversation=view_of(found))
+    return _one(found)
 
 
 async def change(
@@ -129,7 +134,7 @@ async def change(
         title=None if payload.title is None else _line(payload.title),
         profile=payload.profile,
     )
-    return OneConversation(conversation=view_of(changed))
+    return _one(changed)
 
 
 async def remove(services: Services, caller: Caller, payload: NamedId) -> DeletedId:
@@ -224,6 +229,10 @@ async def get_messages(context: Context, payload: GetMessages) -> MessagesList:
 async def delete_message(context: Context, payload: NamedId) -> DeletedId:
     """Delete one message."""
     return await remove_message(context.services, context.caller, payload)
+
+
+def _one(found: Conversation) -> OneConversation:
+    return OneConversation(id=found.id, title=found.title, conversation=view_of(found))
 
 
 def _check_profile(services: Services, name: str) -> None:

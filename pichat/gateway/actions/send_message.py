@@ -53,6 +53,8 @@ async def send_message(context: Context, payload: SendMessage) -> MessageSent:
         speaker,
         payload.content,
         conversation_id=payload.conversation_id or own_conversation(context, speaker),
+        profile=services.clients.profile(context.caller.id),
+        wishes=services.clients.wishes(context.caller.id),
     )
     done = await talk(context, said)
     sent = MessageSent(**structs.asdict(done))
