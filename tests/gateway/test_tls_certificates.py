@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pichat.bus import Bus
+from pichat.config import load_config
 from pichat.config.types import Server
-from pichat.errors import StartError, UnavailableError, UnsupportedError
+from pichat.errors import ConfigError, StartError, UnavailableError, UnsupportedError
 from pichat.events import PartHealth
 from pichat.gateway.machine import Address, Machine, as_address, as_name
 from pichat.gateway.tls.authority import EARLIEST, Authority, Signed
@@ -333,6 +334,16 @@ def test_an_owners_certificate_that_cannot_be_used_is_one_line(tmp_path: Path) -
             OwnersCertificate(tmp_path / "tls", chain, used, Clock()).open()
         assert "\n" not in refused.value.sentence
         assert refused.value.sentence.endswith("It is server.tls in config.yaml.")
+
+
+def test_files_that_are_not_named_are_a_mistake_in_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("server:\n  tls: {mode: files, certificate: a.pem}\n")
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, {})
+    assert refused.value.sentence == (
+        f"{path}:2: server.tls: the mode `files` needs `certificate` and `key`."
+    )
 
 
 def test_what_is_a_name() -> None:
