@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from pichat.errors import BusyError, UnavailableError
+from pichat.errors import BusyError, NotFoundError, UnavailableError
 from pichat.events import Image
 from pichat.health import Health
 from pichat.llm.base import Message
@@ -240,6 +240,20 @@ class Conversations:
         await self.check(conversation_id, user_id)
         upto = None if before is None else await find.number_of(self._database, user_id, before)
         return await self._page(user_id, conversation_id, upto, limit, images=images)
+
+    async def answer_of(self, turn_id: str, *, user_id: str = HOUSE) -> StoredMessage:
+        """The last message of the assistant's in a turn, which has how it came to be. Raises
+        NotFoundError."""
+        await self._settled()
+        rows = await self._database.read(
+            f"SELECT {COLUMNS} FROM messages WHERE turn_id = ?1 AND role = 'assistant' AND"  # noqa: S608  (constants)
+            " conversation_id IN (SELECT id FROM conversations WHERE user_id = ?2)"
+            " ORDER BY number DESC LIMIT 1",
+            (turn_id, user_id),
+        )
+        if not rows:
+            raise NotFoundError(f"There is no answer “{turn_id}” among what was kept.")
+        return from_row(rows[0], {})
 
     async def delete_message(self, message_id: str, *, user_id: str = HOUSE) -> None:
         """Raises NotFoundError, and as `add`."""

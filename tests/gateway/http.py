@@ -9,6 +9,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.gateway.screen import DEADLINE_S
+
 Json = dict[str, Any]
 
 
@@ -77,5 +79,6 @@ async def read_events(response: aiohttp.ClientResponse) -> AsyncIterator[Event]:
 
 @asynccontextmanager
 async def connected(url: str, **headers: str) -> AsyncIterator[Http]:
-    async with aiohttp.ClientSession() as session:
+    patience = aiohttp.ClientTimeout(total=DEADLINE_S)
+    async with aiohttp.ClientSession(timeout=patience) as session:
         yield Http(url, session, headers)

@@ -1,6 +1,5 @@
 """Speech in OpenAI's form."""
 
-import asyncio
 import struct
 import wave
 from collections.abc import AsyncIterator
@@ -17,7 +16,6 @@ from pichat.audio.wav import read_wav
 from pichat.errors import UnavailableError
 from tests.gateway.fakes import World
 from tests.gateway.http import Http, Json, connected
-from tests.gateway.screen import DEADLINE_S
 from tests.support.wav import write_wav
 
 SPEECH, WRITING = "/v1/audio/speech", "/v1/audio/transcriptions"
@@ -26,7 +24,7 @@ HAS_AV = find_spec("av") is not None
 
 @pytest.fixture
 async def http(world: World) -> AsyncIterator[Http]:
-    async with asyncio.timeout(DEADLINE_S), connected(world.url) as client:
+    async with connected(world.url) as client:
         yield client
 
 

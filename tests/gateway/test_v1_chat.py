@@ -9,7 +9,6 @@ import pytest
 from pichat.events import Image, Said
 from tests.gateway.fakes import World
 from tests.gateway.http import Http, Json, connected, read_events
-from tests.gateway.screen import DEADLINE_S
 
 PATH = "/v1/chat/completions"
 PNG = b"\x89PNG\r\n\x1a\n and more"
@@ -18,7 +17,7 @@ DATA_URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
 
 @pytest.fixture
 async def http(world: World) -> AsyncIterator[Http]:
-    async with asyncio.timeout(DEADLINE_S), connected(world.url) as client:
+    async with connected(world.url) as client:
         yield client
 
 

@@ -10,6 +10,7 @@ from pichat.events import Question, Source, ToolCall, ToolResult, TurnEvent, Utt
 from pichat.llm.images import ImageMaker
 from pichat.store.conversations import Page
 from pichat.store.find import Conversation
+from pichat.store.messages import StoredMessage
 from pichat.tools.base import Tool
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
@@ -219,6 +220,10 @@ class Conversations(Protocol):
         images: bool = False,
     ) -> Page:
         """Oldest first; none when nothing was said under that id."""
+        ...
+
+    async def answer_of(self, turn_id: str, *, user_id: str) -> StoredMessage:
+        """The last message of the assistant's in a turn, which has how it came to be."""
         ...
 
     async def delete_message(self, message_id: str, *, user_id: str) -> None: ...
