@@ -305,3 +305,36 @@ def test_how_it_is_asked(
 ) -> None:
     devices = [named(name) for name in names]
     assert question_text(devices, capability, value, language) == text
+
+
+# --- visitors and children -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [{"source": "guest"}, {"source": "model", "behind": "guest"}])
+async def test_what_a_visitor_wants_of_a_lock_is_asked_for_though_nobody_marked_it(
+    how: dict[str, Any],
+) -> None:
+    box = Box()
+    lock = named("Front door lock")
+    box.house._devices[lock.id] = structs.replace(lock, confirm=False)
+    call = ToolCall(
+        name="set_device_state",
+        arguments={
+            "target": {"devices": ["Front door lock"]}, "capability": "lock", "value": False
+        },
+    )  # fmt: skip
+    result = await box.box.call(call, turn_id="asks", conversation_id="c", **how)
+    assert result.question is not None
+    for refused in ({"source": "guest"}, {"source": "agent"}, {"allowed": ("get_*",)}):
+        with pytest.raises(NotAllowedError):
+            await box.answer(result.question, **refused)
+    assert box.state("Front door lock", "lock") is True
+    await box.answer(result.question, allowed=("set_*",))
+    assert box.state("Front door lock", "lock") is False
+    # Whoever lives here is not asked, and a light is a visitor's, too.
+    lock_it = structs.replace(call, arguments={**call.arguments, "value": True})
+    assert (await box.box.call(lock_it, turn_id="t", **how)).ok
+    assert (await box.box.call(call, source="screen", turn_id="t")).question is None
+    light = await box.set({"devices": ["Kitchen light"]}, "on_off", True, source="guest")
+    assert light.ok
+    assert light.question is None
