@@ -72,9 +72,8 @@ class Box:
 
 
 def heard(events: Subscription[Any]) -> list[Any]:
-    found = []
-    while not events._queue.empty():
-        found.append(events._queue.get_nowait())
+    found = [*events._events]
+    events._events.clear()
     return found
 
 
