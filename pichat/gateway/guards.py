@@ -70,10 +70,10 @@ class Guards:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Raises what goes wrong."""
-        self._pages.check(request, is_page=self._is_open(request))
         counted = not (self._door.config.trust_loopback and is_from_here(request))
         if counted:
             self._count(request)
+        self._pages.check(request, is_page=self._is_open(request))
         if (preflight := self._pages.preflight(request)) is not None:
             return preflight
         caller = await self._door.identify(request)

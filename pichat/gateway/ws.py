@@ -1,6 +1,7 @@
 """/ws and /ws/chat: from the upgrade to a `Connection`, and all of them together."""
 
 import asyncio
+import logging
 import sys
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from pichat.gateway.services import Services
 # whole frame in memory; beyond this the library closes with 1009 instead.
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 HEARTBEAT_S = 30.0
+# The library's own log tells which subprotocols a client offers, and one may be its token.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
 class WebSockets:

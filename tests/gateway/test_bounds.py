@@ -256,7 +256,7 @@ async def test_the_header_of_a_second_request_may_not_last_either(patient: World
 
 
 async def test_who_reads_nothing_over_http_is_let_go(patient: World) -> None:
-    many = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500
+    many = b"GET /static/app.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5000
     async with plain(patient.url) as lazy, connect(patient.url) as other:
         lazy.reader._transport.pause_reading()  # type: ignore[attr-defined]
         lazy.send(many)

@@ -120,7 +120,7 @@ class Tokens:
             created_s=time.time(),
         )
         await uninterrupted(self._add(stored))
-        log.info("let in", token=stored.id, name=name, scope=scope)
+        log.info("let in", token=stored.id, scope=scope)
         return _token(stored), secret
 
     async def update(
@@ -134,7 +134,7 @@ class Tokens:
         """Whoever has it is not let in any more. Raises NotFoundError."""
         token = self.get(token_id)
         await uninterrupted(self._revoke(token_id))
-        log.info("revoked", token=token_id, name=token.name)
+        log.info("revoked", token=token_id)
         return token
 
     async def reload(self) -> None:
