@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pichat.events import Image, Said
+from pichat.events import Image, Said, Tokens, TurnEvent, TurnFinished, TurnStarted
+from pichat.gateway.openai.answered import Chunks, whole
 from tests.gateway.fakes import World
 from tests.gateway.http import Http, Json, connected, read_events
 
@@ -234,3 +235,29 @@ async def test_everything_under_v1_fails_in_openais_form(http: Http) -> None:
     wrong = await http.ask("GET", "/v1/models", Authorization="Bearer wrong")
     assert (wrong[0], wrong[1]["error"]["code"]) == (401, "invalid_api_key")
     assert wrong[1]["error"]["type"] == "authentication_error"
+
+
+async def test_an_answer_as_long_as_it_may_be_says_so() -> None:
+    async def turn() -> AsyncIterator[TurnEvent]:
+        yield TurnStarted(
+            turn_id="t", conversation_id="c", source="agent", text="Go on.", provider="one"
+        )
+        yield TurnFinished(
+            turn_id="t",
+            conversation_id="c",
+            text="And so",
+            provider="one",
+            code=None,
+            retryable=False,
+            timings_ms={},
+            tokens=Tokens(input=5, output=2, cached=4, cost_usd=0.5),
+            cut_off=True,
+        )
+
+    completion = await whole(turn(), "pichat")
+    assert completion.choices[0].finish_reason == "length"
+    usage = completion.usage
+    assert (usage.total_tokens, usage.prompt_tokens_details.cached_tokens) == (7, 4)
+    assert usage.cost == 0.5
+    chunks = [chunk async for chunk in Chunks("pichat", usage=False).stream(turn())]
+    assert b'"finish_reason":"length"' in chunks[-2].data

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pichat.errors import BadRequestError, TooLargeError
 
@@ -30,7 +31,7 @@ async def read_form(request: web.Request, max_bytes: int) -> Form:
     form = Form()
     try:
         await _read(request, form, max_bytes)
-    except (ValueError, RuntimeError, AssertionError, LookupError) as error:
+    except (HttpProcessingError, ValueError, RuntimeError, AssertionError, LookupError) as error:
         # What aiohttp raises for forms that are none; its sentences name its own insides.
         raise BadRequestError("The form cannot be read.") from error
     return form
