@@ -18,6 +18,7 @@ from pichat.turn.stopwatch import Stopwatch
 
 log = structlog.get_logger(__name__)
 INTENTS = "intents"
+_NOT_YOURS = "Somebody of the house has to say yes to that."
 
 
 class Answers(Protocol):
@@ -85,7 +86,10 @@ class ByIntents:
         for question in questions:
             self._asked(question, self._understood)
         if questions:
-            return said(" ".join(question.text for question in questions), INTENTS)
+            asked = [question.text for question in questions]
+            if self._utterance.source == "guest":
+                asked.append(_NOT_YOURS)
+            return said(" ".join(asked), INTENTS)
         error = first_failure(results)
         text = self._answers.answer(self._understood, results) or (error.sentence if error else "")
         return said(text, INTENTS, error)

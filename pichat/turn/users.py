@@ -106,9 +106,12 @@ class Users:
         raise NotFoundError(f"There is nobody called “{short}”.{suggestion(short, names)}")
 
     def standing(self, user_id: str) -> Standing:
-        """See People."""
-        found = self._standings.get(user_id)
-        return found or _standing(self.get(user_id))
+        """See People. A model that is not in the config any more is not asked; it may come back."""
+        found = self._standings.get(user_id) or _standing(self.get(user_id))
+        model = found.terms.model
+        if model is None or model.partition(":")[0] in self.house.models():
+            return found
+        return structs.replace(found, terms=structs.replace(found.terms, model=None))
 
     # --- changing --------------------------------------------------------------------------
 

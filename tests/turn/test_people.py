@@ -135,7 +135,7 @@ async def test_a_yes_of_a_visitor_is_none() -> None:
         INTENTS, room.house, room.toolbox, room.bus, conversations=room.kept, people=Household()
     )
     asked = await room.say("unlock the front door", source="voice", user_id="guest")
-    assert asked.text.endswith("?")
+    assert asked.text.endswith("? Somebody of the house has to say yes to that.")
     refused = await room.say("yes", source="voice", user_id="guest")
     assert refused.code == "not_allowed"
     assert room.state("front door", "lock") is True

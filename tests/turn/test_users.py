@@ -67,6 +67,9 @@ async def test_a_person_comes_changes_and_goes(tmp_path: Path) -> None:
             assert [await told.get() for _ in range(3)] == [UsersChanged(user_id=mia.id)] * 3
     async with living_in(tmp_path) as (users, bus):  # after a restart
         assert users.standing(mia.id) == standing
+        users.house = House(HOUSE.profiles, HOUSE.languages)  # the config has no models any more
+        assert users.standing(mia.id).terms.model is None
+        users.house = HOUSE
         # Who grows up is on an adult's terms.
         await users.update(mia.id, UserChange(kind="adult", name="Mia"))
         assert users.standing(mia.id).terms == Terms(model="cloud")

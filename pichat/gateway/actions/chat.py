@@ -19,7 +19,7 @@ from pichat.events import (
 )
 from pichat.gateway.actions.clients import ClientId
 from pichat.gateway.context import Context
-from pichat.gateway.door.caller import Caller
+from pichat.gateway.door.caller import HOUSE, Caller
 from pichat.gateway.people import speaking_for
 from pichat.gateway.registry import action
 from pichat.gateway.saying import utterance
@@ -96,7 +96,7 @@ async def chat(context: Context, payload: Chat) -> ChatDone:
 def own_conversation(context: Context, speaker: Caller) -> str:
     """The conversation of the connection; each person who speaks on it has another."""
     own = context.client.conversation_id
-    return own if speaker.user_id == context.caller.user_id else f"{own}-{speaker.user_id}"
+    return own if speaker.user_id == HOUSE else f"{own}-{speaker.user_id}"
 
 
 async def talk(context: Context, said: Utterance) -> ChatDone:
