@@ -96,7 +96,7 @@ function envelope(item) {
   return {
     name: item.name + status,
     id: `envelope-${item.name}`,
-    parts: [text(item.description), table("Fields", item.fields)],
+    parts: [text(item.description), table("Fields", item.fields, "", false)],
   };
 }
 
@@ -108,7 +108,7 @@ function action(item) {
       text(item.description),
       facts({ scope: item.needs, "reply's action": item.reply, chunks: item.chunks.join(", ") }),
       table("Payload", item.fields, item.about_fields),
-      table("Reply", item.result, item.about_result),
+      table("Reply", item.result, item.about_result, false),
       facts({ errors: item.errors.join(", ") }),
       tryFrame(item.request_frames[0], () => token),
       code("An answer", item.reply_frames.map((frame) => JSON.stringify(frame, null, 1)).join("\n")),
@@ -123,7 +123,7 @@ function event(item) {
     parts: [
       text(item.description),
       facts({ topic: item.topic }),
-      table("Payload", item.fields),
+      table("Payload", item.fields, "", false),
       code("As it comes", JSON.stringify(item.frame, null, 1)),
     ],
   };
@@ -138,7 +138,7 @@ function route(item) {
       text(item.description),
       facts({ scope: item.needs, replies: `${item.status} (${item.body.join(" or ")})` }),
       table("Takes", item.fields),
-      table("Gives", item.result),
+      table("Gives", item.result, "", false),
       facts({ errors: item.errors.join(", ") }),
       code("From a shell", shell(item)),
     ],
@@ -149,7 +149,7 @@ function type(item) {
   return {
     name: item.name,
     id: `type-${item.name}`,
-    parts: [text(item.description), table("Fields", item.fields)],
+    parts: [text(item.description), table("Fields", item.fields, "", false)],
   };
 }
 
@@ -186,7 +186,12 @@ function shell(item) {
 // --- its parts ---------------------------------------------------------------------------------
 
 function text(sentence) {
-  return sentence ? el("p", {}, sentence) : null;
+  return sentence ? el("p", {}, ...prose(sentence)) : null;
+}
+
+/** Text whose parts in backquotes are code. */
+function prose(sentence) {
+  return sentence.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
 }
 
 function facts(named) {
@@ -195,7 +200,8 @@ function facts(named) {
   return pairs.length ? el("dl", { class: "facts" }, ...pairs) : null;
 }
 
-function table(title, fields, about = "") {
+/** `given`: by whoever asks, who may leave out what has a default. */
+function table(title, fields, about = "", given = true) {
   if (!fields.length) {
     return null;
   }
@@ -205,13 +211,18 @@ function table(title, fields, about = "") {
       {},
       el("th", { scope: "row" }, el("code", {}, field.name)),
       el("td", {}, field.type),
-      el("td", {}, "default" in field ? el("code", {}, JSON.stringify(field.default)) : "needed"),
-      el("td", {}, field.meaning),
+      given ? el("td", {}, ...standard(field)) : null,
+      el("td", {}, ...prose(field.meaning)),
     ),
   );
-  const heads = ["Field", "Type", "Default", "Meaning"].map((name) => el("th", { scope: "col" }, name));
+  const names = ["Field", "Type", ...(given ? ["Default"] : []), "Meaning"];
+  const heads = names.map((name) => el("th", { scope: "col" }, name));
   const body = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
   return el("div", { class: "fields" }, el("h4", {}, title), text(about), body);
+}
+
+function standard(field) {
+  return "default" in field ? [el("code", {}, JSON.stringify(field.default))] : ["needed"];
 }
 
 function code(title, content) {

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pichat.events import (
     AnswerHeard,
     DeviceOutcome,
     ScreenCommand,
+    Shown,
     ToolCall,
     ToolResult,
     Transcript,
@@ -21,6 +23,7 @@ from pichat.events import (
     VoiceChanged,
     VoiceHeard,
 )
+from pichat.gateway.actions.screens import FrontendCommand, tell_screens
 from tests.gateway.fakes import World
 from tests.web.browser import browser, complaints, wait
 from tests.web.conftest import Served
@@ -180,6 +183,20 @@ def test_what_is_to_be_shown_is_shown_as_text(page: Page) -> None:
     )
     page.until(lambda: page.all(".notice.notification"))
     assert page.one(".notice.notification .notice-body").text == "Tea\nis ready"
+
+
+def test_who_tells_the_page_to_show_something_hears_that_it_did(page: Page) -> None:
+    heard: Future[Shown] = Future()
+    page.served.do(lambda world: setattr(world, "task", asyncio.ensure_future(_tell(world, heard))))
+    assert len(heard.result(timeout=10).took) == 1
+    assert page.one(".notice.notification").text == "Device status updated"
+
+
+async def _tell(world: World, heard: Future[Shown]) -> None:
+    command = FrontendCommand(
+        command="show_notification", data={"message": "Device status updated"}
+    )
+    heard.set_result(await tell_screens(world.gateway._services, command))
 
 
 def test_a_lock_that_does_not_ask_takes_two_presses(page: Page) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT, inspect
+from msgspec import NODEFAULT, inspect, structs
 
-_SENTENCE = re.compile(r"(?<=[.;])\s+")
+_SENTENCE = re.compile(r"(?<=\.)\s+")
+_CLAUSE = re.compile(r"(?<=;)\s+")
+_NAME = re.compile(r"`(\w+)`|\b([a-z]+(?:_[a-z0-9]+)+)\b")
 _DEEPEST = 6
 _TIME = "2026-01-01T12:00:00Z"
 _TEXTS = {
@@ -103,13 +105,27 @@ def _default(found: inspect.Field) -> Any:
 
 
 def _meaning(kind: type, found: inspect.Field) -> str:
-    """The sentences that name the field."""
+    """What names the field, sentence by sentence, or by its clauses; one that names none goes on
+    with what was named before it."""
     if isinstance(found.type, inspect.Metadata) and found.type.extra_json_schema:
         told = found.type.extra_json_schema.get("description")
         if told:
             return str(told)
-    sentences = _SENTENCE.split(description_of(kind))
-    return " ".join(each.rstrip(";") for each in sentences if f"`{found.name}`" in each)
+    names = {each.name for each in structs.fields(kind)}
+    fitting = []
+    for sentence in _SENTENCE.split(description_of(kind)):
+        about: set[str] = set()
+        for clause in _CLAUSE.split(sentence):
+            about = _named(clause, names) or about
+            if found.name in about:
+                fitting.append(clause)
+    return " ".join(fitting).rstrip(";")
+
+
+def _named(clause: str, names: set[str]) -> set[str]:
+    """Names in backquotes, and those that no other word looks like."""
+    named = {quoted or plain for quoted, plain in _NAME.findall(clause)}
+    return named & names
 
 
 # --- in words ------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def _action(action: ActionView) -> Iterator[str]:
     yield f"{action.description}\n"
     yield f"Needs the scope `{action.needs}`. Its reply's action is `{action.reply}`.\n"
     yield from _fields("Payload", action.fields, action.about_fields)
-    yield from _fields("Reply", action.result, action.about_result)
+    yield from _fields("Reply", action.result, action.about_result, given=False)
     yield f"Errors: {_codes(action.errors)}.\n"
     yield _frames((*action.request_frames, *action.reply_frames))
 
@@ -93,7 +93,7 @@ def _route(route: RouteView) -> Iterator[str]:
     kinds = " or ".join(_BODIES[each] for each in route.body)
     yield f"Needs the scope `{route.needs}`. Replies with {route.status} and {kinds}.\n"
     yield from _fields("Takes", route.fields, "")
-    yield from _fields("Gives", route.result, "")
+    yield from _fields("Gives", route.result, "", given=False)
     yield f"Errors: {_codes(route.errors)}.\n"
 
 
@@ -108,19 +108,26 @@ def _errors(errors: Iterable[ErrorView]) -> Iterator[str]:
     yield ""
 
 
-def _fields(title: str, fields: tuple[FieldView, ...], about: str) -> Iterator[str]:
+def _fields(
+    title: str, fields: tuple[FieldView, ...], about: str, *, given: bool = True
+) -> Iterator[str]:
     if fields:
         yield f"**{title}.** {about}".rstrip() + "\n"
-        yield from _table(fields)
+        yield from _table(fields, given=given)
 
 
-def _table(fields: tuple[FieldView, ...]) -> Iterator[str]:
+def _table(fields: tuple[FieldView, ...], *, given: bool = False) -> Iterator[str]:
+    """`given`: by a client, which may leave out what has a default."""
     if not fields:
         return
-    yield "| Field | Type | Default | Meaning |\n|---|---|---|---|"
+    heads = ("Field", "Type", *(("Default",) if given else ()), "Meaning")
+    yield f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|"
     for each in fields:
-        default = "needed" if each.default is UNSET else f"`{_json(each.default)}`"
-        yield f"| `{each.name}` | {_cell(each.type)} | {_cell(default)} | {_cell(each.meaning)} |"
+        cells = [f"`{each.name}`", each.type, each.meaning]
+        if given:
+            default = "needed" if each.default is UNSET else f"`{_json(each.default)}`"
+            cells.insert(2, default)
+        yield f"| {' | '.join(map(_cell, cells))} |"
     yield ""
 
 

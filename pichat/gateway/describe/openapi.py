@@ -63,9 +63,8 @@ def openapi_json() -> bytes:
     return msgspec.json.encode(openapi())
 
 
-@cache
 def openapi() -> Schema:
-    """The whole document. Takes a moment the first time."""
+    """The whole document. Takes a moment."""
     routes = sorted(load_routes(), key=lambda each: (each.path, each.method))
     json_kinds = [kind for each in routes for kind in parts_of_result(each).get("json", ())]
     kinds = [ErrorBody, OpenAiErrorBody, *(each.payload for each in routes), *json_kinds]

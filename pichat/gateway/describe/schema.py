@@ -25,7 +25,6 @@ def components(kinds: list[Any], refs: str) -> tuple[tuple[Schema, ...], dict[st
     return schemas, found
 
 
-@cache
 def frames_schema() -> Schema:
     """`anyOf` is every frame; `$defs` has `request.NAME`, `reply.NAME` and `event.NAME`."""
     actions = sorted(load_actions().values(), key=lambda each: each.name)
