@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -179,8 +180,13 @@ class Conversations:
         return await find.conversation(self._database, user_id, conversation_id)
 
     async def check(self, conversation_id: str, user_id: str) -> None:
-        """Raises NotFoundError when it is somebody else's; one that has not begun is nobody's."""
-        if await find.owner_of(self._database, conversation_id) not in (None, user_id):
+        """Raises NotFoundError when it is somebody else's; one that has not begun is nobody's.
+        Raises UnavailableError when the disk cannot be read."""
+        try:
+            owner = await find.owner_of(self._database, conversation_id)
+        except sqlite3.Error as error:
+            raise UnavailableError(f"What was said cannot be read ({error}).") from error
+        if owner not in (None, user_id):
             raise find.unknown(conversation_id)
 
     async def create(self, title: str, profile: str, *, user_id: str = HOUSE) -> Conversation:

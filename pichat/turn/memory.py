@@ -67,12 +67,13 @@ class Memory:
                     await self._correct(answer)
 
     async def check(self, utterance: Utterance) -> None:
-        """Raises NotFoundError when it is said in somebody else's conversation. A disk that is slow
-        to tell keeps nobody waiting: nothing would be read or kept there anyway."""
+        """Raises NotFoundError when it is said in somebody else's conversation. A disk that cannot
+        tell, or not soon, keeps nobody waiting: nothing would be read or kept there anyway. Where
+        one speaks, PiChat itself begins the conversations."""
         key = _whose(utterance)
-        if not self._stays(utterance) or key in self._known:
+        if not self._stays(utterance) or utterance.source == "voice" or key in self._known:
             return
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, UnavailableError):
             async with asyncio.timeout(_GLANCE_S):
                 await self._conversations.check(utterance.conversation_id, utterance.user_id)
             self._known[key] = None

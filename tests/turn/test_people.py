@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec import structs
 
 from pichat.config.types import ModelParameters, Profile, Step
-from pichat.errors import NotAllowedError, NotFoundError
+from pichat.errors import NotAllowedError, NotFoundError, UnavailableError
 from pichat.events import Source, Terms, TurnFinished, TurnText, Utterance
 from pichat.llm.base import Message
 from pichat.store.messages import StoredMessage
 from pichat.turn.fleeting import LIFE_S, MOST_CONVERSATIONS, MOST_MESSAGES, Fleeting
 from pichat.turn.people import Standing, as_allowed, both, with_terms
 from tests.support.scripted_model import Scripted, words
-from tests.support.turn_parts import new_turns
+from tests.support.turn_parts import KeptConversations, new_turns
+from tests.support.virtual import run_virtual
 from tests.turn.test_ways import INTENTS, Room
 
 TOOLS = ("get_time", "get_date", "set_device_state", "odd[name]")
@@ -145,6 +148,35 @@ async def test_a_yes_of_a_visitor_is_none() -> None:
     assert isinstance(finished, TurnFinished)
     assert any(isinstance(event, TurnText) for event in events)
     assert room.state("front door", "lock") is False
+
+
+class Slow(KeptConversations):
+    """Whose disk does not tell, and says so or not."""
+
+    error: Exception | None = None
+
+    async def check(self, conversation_id: str, user_id: str) -> None:
+        if self.error is not None:
+            raise self.error
+        await asyncio.Event().wait()
+
+
+def test_a_light_does_not_wait_for_the_disk() -> None:
+    async def turns() -> None:
+        kept = Slow()
+        room = Room()
+        room.turns = new_turns(
+            INTENTS, room.house, room.toolbox, room.bus, conversations=kept, people=Household()
+        )
+        began_s = asyncio.get_running_loop().time()
+        for error in (None, UnavailableError("It is broken.")):
+            kept.error = error
+            done = await room.say("turn on the kitchen light")
+            assert done.code is None
+        await room.say("turn off the kitchen light", source="voice")
+        assert asyncio.get_running_loop().time() - began_s < 0.5
+
+    run_virtual(turns())
 
 
 def stored(text: str, turn_id: str = "t") -> StoredMessage:
