@@ -31,3 +31,9 @@ def test_only_what_the_house_has() -> None:
     words = {word for text in Sampler(load("en"), house).sample(2000) for word in text.split()}
     assert {"lamp", "two", "attic", "everything"} <= words
     assert not {"kitchen", "blinds", "thermostat", "humidity", "blue"} & words
+
+
+def test_right_now_may_be_followed_by_a_please() -> None:
+    intents = Intents("en", lambda: HOUSE)
+    for text in ("what time is it right now please", "what's the time right now thanks"):
+        assert intents.understand(text) is not None, text
