@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -14,6 +13,7 @@ from pichat.app.house import names_of, start_house
 from pichat.app.keeping import start_kept
 from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
+from pichat.app.people import load_users
 from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
 from pichat.app.speech import build_voice, start_speech
 from pichat.app.thinking import Thinking, start_thinking
@@ -21,20 +21,19 @@ from pichat.app.voices import InstalledVoices
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
 from pichat.errors import attempt
-from pichat.gateway.machine import Machine
+from pichat.gateway.door.door import Door
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
 from pichat.gateway.sessions.sessions import Sessions
-from pichat.intents.language import supported_languages
 from pichat.logs import set_up_logs
-from pichat.state import lock_state
+from pichat.state import StateLock, lock_state
 from pichat.store.audit import Audit, open_audit
 from pichat.store.conversations import open_conversations
 from pichat.store.db import open_database
 from pichat.store.settings import Settings
 from pichat.tools import load_tools
-from pichat.tools.base import Tool, Toolbox
+from pichat.tools.base import Toolbox
 from pichat.tools.joining_tools import joining_tools
 from pichat.tools.network_tools import network_tools
 from pichat.tools.pairing_tools import pairing_tools
@@ -42,9 +41,7 @@ from pichat.turn.profiles import Profiles
 from pichat.turn.recognition import follow_names
 from pichat.turn.runs import Runs
 from pichat.turn.silent import SilentVoice
-from pichat.turn.user_changes import House as Known
-from pichat.turn.users import Users
-from pichat.zigbee.hub import Hub
+from pichat.zigbee.house import ZigbeeHouse
 
 
 class Daemon:
@@ -97,38 +94,31 @@ class Daemon:
         lock = steps.hold(lock_state(parts.state_dir))
         database = await steps.start("store", open_database(parts.state_dir / "pichat.db"))
         audit = await steps.start("audit", open_audit(database))
-        opening = open_conversations(database, health)
-        conversations = await steps.start("conversations", opening)
+        conversations = await steps.start("conversations", open_conversations(database, health))
         profiles = await Profiles.load(config, database, bus)
-        users = await Users.load(
-            database, conversations, Known(profiles.names, supported_languages), bus
-        )
+        users = await load_users(parts, database, conversations, profiles)
         zigbee = start_house(parts, database)
-        hub = zigbee.hub
-        door = await start_door(parts, database)
-        joining = {**joining_tools(zigbee.admission), **pairing_tools(door)}
-        more = {**network_tools(zigbee.care), **joining}
         screens = Screens(bus)
-        toolbox = self._toolbox(parts, hub, audit, screens, more)
-        thinking = await start_thinking(parts, hub, toolbox, profiles, conversations, users)
+        door = await start_door(parts, database)
+        toolbox = self._toolbox(parts, zigbee, audit, screens, door)
+        thinking = await start_thinking(parts, zigbee.hub, toolbox, profiles, conversations, users)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
         speech = await start_speech(parts, thinking.turns, profiles)
         settings = Settings(database)
         voice = await build_voice(parts, speech, thinking.intents, profiles, runs, settings)
-        self._reloading = reloading = Reloading(
-            config, self._file, self._takers(profiles, thinking), health
-        )
-        machine = Machine(config.server)
+        takers = self._takers(profiles, thinking)
+        self._reloading = reloading = Reloading(config, self._file, takers, health)
+        kept = await start_kept(parts, database, zigbee.hub, profiles, thinking, door)
         services = Services(
             reloading=reloading,
             screens=screens,
             sessions=await steps.start("sessions", Sessions(thinking.turns)),
             door=door,
-            certificates=await start_certificates(parts, machine),
+            certificates=await start_certificates(parts, door.machine),
             turns=thinking.turns,
             tools=toolbox,
-            house=hub,
+            house=zigbee.hub,
             joining=zigbee.admission,
             voice=voice,
             clips=speech.clips,
@@ -152,15 +142,18 @@ class Daemon:
             bus=bus,
             health=health,
         )
-        serving = Gateway(config.server, services, machine)
-        self._gateway = gateway = await steps.start("gateway", serving)
+        await self._open(Gateway(config.server, services, door.machine), lock)
+        await reloading.started()
+        steps.run("intents", follow_names(thinking.tongues, partial(names_of, zigbee.hub), bus))
+        if not isinstance(voice, SilentVoice):
+            start_listening(parts, voice, speech, zigbee.hub, thinking.intents)
+
+    async def _open(self, gateway: Gateway, lock: StateLock) -> None:
+        """From here on screens find it, and other programs of this machine."""
+        self._gateway = await self._parts.steps.start("gateway", gateway)
         self.url = gateway.url
         lock.announce(gateway.url)
         start_announcement(self._parts, gateway)
-        await reloading.started()
-        steps.run("intents", follow_names(thinking.tongues, partial(names_of, hub), bus))
-        if not isinstance(voice, SilentVoice):
-            start_listening(parts, voice, speech, hub, thinking.intents)
 
     def _takers(self, profiles: Profiles, thinking: Thinking) -> tuple[Taker, ...]:
         """Who takes over what, when config.yaml is read again."""
@@ -174,10 +167,12 @@ class Daemon:
         return lambda: self._gateway.reconfigure(new.server) if self._gateway else None
 
     def _toolbox(
-        self, parts: Parts, hub: Hub, audit: Audit, screens: Screens, more: Mapping[str, Tool]
+        self, parts: Parts, zigbee: ZigbeeHouse, audit: Audit, screens: Screens, door: Door
     ) -> Toolbox:
+        joining = {**joining_tools(zigbee.admission), **pairing_tools(door)}
+        more = {**network_tools(zigbee.care), **joining}
         return Toolbox(
-            hub,
+            zigbee.hub,
             audit,
             {**load_tools(), **more},
             parts.bus,

@@ -3,6 +3,7 @@
 from typing import Any, Literal, Protocol
 
 from pichat.gateway.door.caller import Caller, Need, UnauthenticatedError
+from pichat.gateway.people import as_known
 from pichat.gateway.protocol import (
     Chunk,
     ChunkReply,
@@ -91,11 +92,12 @@ class Context:
 
     @property
     def caller(self) -> Caller:
-        """Who asks. Raises UnauthenticatedError where nobody has said so, which only an action
-        for anyone can meet."""
-        if self.client.caller is None:
+        """Who asks, with no more than its person may. Raises UnauthenticatedError where nobody has
+        said so, which only an action for anyone can meet."""
+        known = as_known(self.services, self.client.caller)
+        if known is None:
             raise UnauthenticatedError("Nobody has said who this is.")
-        return self.client.caller
+        return known
 
     async def processing(self, metadata: dict[str, Any]) -> None:
         """Tell that the work has begun, and what is known of it."""

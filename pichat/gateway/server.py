@@ -17,6 +17,7 @@ from pichat.gateway.door.entrances import CALLER, Entrances
 from pichat.gateway.door.pages import Pages
 from pichat.gateway.feed import Feed
 from pichat.gateway.guards import Guards
+from pichat.gateway.hearing import hearing
 from pichat.gateway.incoming import Incoming
 from pichat.gateway.listening import Site, bind
 from pichat.gateway.machine import Machine
@@ -61,7 +62,7 @@ class Gateway:
         self.machine = machine or Machine(config)
         self._pages = Pages(config, self.machine.names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
-        self._feed = Feed(services.bus, self._metrics.observe, services.screens)
+        self._feed = Feed(services.bus, self._metrics.observe, services.screens, hearing(services))
         self._sockets = WebSockets(services, load_actions(), self._feed)
         self._runner = web.AppRunner(
             self._application(), handler_cancellation=True, shutdown_timeout=stop_timeout_s
@@ -106,8 +107,8 @@ class Gateway:
         except OSError as error:
             await self.stop()
             raise StartError(self._why_not(error)) from error
-        log.info("gateway started", url=self.url)
         self._door.url = self.url
+        log.info("gateway started", url=self.url)
 
     async def stop(self) -> None:
         """Let every client go and close the port, within the deadline. May be called twice."""
@@ -170,7 +171,7 @@ class Gateway:
         if self._services.certificates.context is not None:
             application.middlewares.append(secure_only(self._services.certificates))
         application.on_response_prepare.append(guards.add_headers)
-        application[STREAMS] = Streams()
+        application[STREAMS] = Streams(self._unread_patience_s)
         application[PATIENCE_S] = self._header_timeout_s
         application.on_shutdown.append(end_streams)
         # Whoever connects may say who it is in its first message.
@@ -179,8 +180,8 @@ class Gateway:
         entrances.add("GET", "/health", self._health, needs="anyone")
         entrances.add("GET", "/metrics", self._show_metrics, needs="agent")
         entrances.add("GET", "/", self._page, needs="anyone")
-        entrances.add("GET", "/docs", self._docs, needs="anyone")
         entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
+        entrances.add("GET", "/docs", self._docs, needs="anyone")
         add_routes(entrances, self._services)
         CertificatePages(self._services.certificates).add(entrances)
         entrances.add_files("/static/", WEB_ROOT)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from pichat.bus import Bus
 from pichat.gateway.door.door import Door
-from pichat.gateway.services.clients import Clients
 from pichat.gateway.services.certificates import Certificates, NoCertificates
+from pichat.gateway.services.clients import Clients
 from pichat.gateway.services.house import House, Joining, LockCodes
 from pichat.gateway.services.models import Models
 from pichat.gateway.services.network import Backups, NetworkCare
