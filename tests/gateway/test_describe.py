@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from jsonschema_rs import meta
 from schemathesis.core.result import Ok
 
 from pichat.cli.protocol import protocol
@@ -18,7 +19,7 @@ from pichat.gateway.describe.fields import sample
 from pichat.gateway.describe.markdown import markdown
 from pichat.gateway.describe.model import describe, errors_of, example_of
 from pichat.gateway.describe.openapi import openapi_json
-from pichat.gateway.describe.schema import frames_schema, protocol_json
+from pichat.gateway.describe.schema import DIALECT, frames_schema, protocol_json
 from pichat.gateway.registry import load_actions
 from pichat.gateway.routes import Route, load_routes
 from tests.gateway.fakes import World
@@ -63,7 +64,7 @@ def test_the_frames_shown_fit_the_types_and_the_schema(name: str) -> None:
 
 
 def test_the_schema_is_one_and_refuses_what_does_not_fit() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    meta.validate(SCHEMA)
     for each in describe().events:
         assert not frame_errors(json.loads(json.dumps(each.frame)), f"event.{each.name}")
     chat = {"action": "chat", "payload": {"text": "hello"}}
@@ -138,7 +139,7 @@ def test_the_openapi_is_valid_and_whole() -> None:
     ids = [each["operationId"] for path in OPENAPI["paths"].values() for each in path.values()]
     assert len(set(ids)) == len(ids)
     for schema in OPENAPI["components"]["schemas"].values():
-        Draft202012Validator.check_schema(schema)
+        meta.validate({"$schema": DIALECT, **schema})
 
 
 async def test_each_route_replies_as_is_told(world: World) -> None:
