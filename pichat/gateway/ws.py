@@ -23,7 +23,8 @@ logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 
 
 class WebSockets:
-    """The clients that are connected now, at most `server.limits.connections` of them."""
+    """The clients that are connected now, at most `server.limits.connections` of them. One that
+    does not answer a ping within half of `heartbeat_s` is gone."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class WebSockets:
         self._actions = actions
         self._feed = feed
         self._connections: set[Connection] = set()
+        self.heartbeat_s = HEARTBEAT_S
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -47,7 +49,7 @@ class WebSockets:
         # stays bytes, because a frame that is not UTF-8 deserves an answer like any other.
         # No writer limit: `Connection` itself decides when to wait for the client.
         socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT_S,
+            heartbeat=self.heartbeat_s,
             protocols=(SUBPROTOCOL,),
             compress=False,
             max_msg_size=MAX_MESSAGE_BYTES,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from tests.gateway.screen import DEADLINE_S
 
@@ -24,9 +24,9 @@ class Wire:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def head(self) -> tuple[int, dict[str, str]]:
+    async def head(self, deadline_s: float = DEADLINE_S) -> tuple[int, dict[str, str]]:
         """The status and the headers of an answer, their names in lower case."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(deadline_s):
             text = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = text.strip().split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
@@ -56,10 +56,8 @@ async def plain(url: str, local: str = "127.0.0.1") -> AsyncIterator[Wire]:
         yield Wire(reader, writer)
     finally:
         writer.close()
-        try:
+        with suppress(ConnectionError):
             await writer.wait_closed()
-        except ConnectionError:
-            pass
 
 
 async def ask(

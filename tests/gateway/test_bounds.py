@@ -252,6 +252,17 @@ async def test_the_header_of_a_second_request_may_not_last_either(patient: World
         assert await silent.ended() == b""
 
 
+async def test_who_answers_no_ping_is_gone(world: World) -> None:
+    world.gateway._sockets.heartbeat_s = 0.4
+    async with connect(world.url) as alive, plain(world.url) as dead:
+        dead.send(UPGRADE + b"\r\n")
+        assert (await dead.head())[0] == 101
+        answering = asyncio.create_task(alive.receive())  # as long as it waits for something
+        assert (await dead.ended()).startswith(b"\x89\x00")
+        await alive.send("ping")
+        assert (await answering)["action"] == "pong"
+
+
 # --- who does not read ----------------------------------------------------------------------
 
 

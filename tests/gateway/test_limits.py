@@ -9,7 +9,6 @@ from pichat.errors import PiChatError
 from pichat.gateway.door import limits as module
 from pichat.gateway.door.limits import (
     MAX_IN_FLIGHT,
-    MOST_REMEMBERED,
     Limits,
     TooManyRequestsError,
     canonical,
@@ -77,18 +76,19 @@ async def test_requests_of_an_address_and_of_a_token_are_counted() -> None:
 
 
 async def test_memory_is_bounded_and_the_least_recent_goes() -> None:
-    limits = made()
+    most = 300
+    limits = Limits(SLOW, asyncio.get_running_loop().time, most)
     for _ in range(4):
         limits.spend_address("10.0.0.1")
-    for number in range(MOST_REMEMBERED - 1):
+    for number in range(most - 1):
         limits.spend_address(f"172.16.{number // 256}.{number % 256}")
         limits.failed(f"172.16.{number // 256}.{number % 256}")
     with pytest.raises(TooManyRequestsError):
         limits.spend_address("10.0.0.1")  # and is remembered for that
-    for number in range(MOST_REMEMBERED + 10):
+    for number in range(most + 10):
         limits.spend_address(f"172.20.{number // 256}.{number % 256}")
         limits.failed(f"172.20.{number // 256}.{number % 256}")
-    assert len(limits._addresses) == len(limits._failures) == MOST_REMEMBERED
+    assert len(limits._addresses) == len(limits._failures) == most
     limits.spend_address("10.0.0.1")
 
 

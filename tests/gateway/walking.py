@@ -79,7 +79,7 @@ class Walk:
         async with plain(self.gateway.url, next(_ADDRESSES)) as wire:
             wire.send(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
             try:
-                status, headers = await wire.head()
+                status, headers = await wire.head(deadline_s=30)  # the protocol's own description
             except TimeoutError:
                 raise AssertionError((method, path, token, body)) from None
             size = int(headers.get("content-length", "0")) if status >= 400 else 0

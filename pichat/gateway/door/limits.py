@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+import structlog
+
 from pichat.config.types import Limits as Config
 from pichat.errors import PiChatError
+
+log = structlog.get_logger(__name__)
 
 V = TypeVar("V")
 
@@ -67,7 +71,7 @@ def is_loopback(address: str | None) -> bool:
 class Recent(Generic[V]):
     """A mapping that keeps what was used last."""
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._values: OrderedDict[str, V] = OrderedDict()
 
@@ -150,14 +154,20 @@ class Allowance:
 
 
 class Limits:
-    """`config` may be replaced while it runs. Addresses are taken as the transport tells them."""
+    """`config` may be replaced while it runs; `most`: how many addresses and tokens are remembered.
+    Addresses are taken as the transport tells them."""
 
-    def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_REMEMBERED,
+    ) -> None:
         self.config = config
         self.clock = clock
-        self._addresses: Recent[_Bucket] = Recent()
-        self._tokens: Recent[_Bucket] = Recent()
-        self._failures: Recent[_Failures] = Recent()
+        self._addresses: Recent[_Bucket] = Recent(most)
+        self._tokens: Recent[_Bucket] = Recent(most)
+        self._failures: Recent[_Failures] = Recent(most)
         self._in_flight: dict[str, int] = {}
 
     # --- requests --------------------------------------------------------------------------
@@ -227,6 +237,7 @@ class Limits:
         if found.count(now_s) >= FAILURES:
             found.times_s.clear()
             found.rests_until_s = now_s + REST_S
+            log.warning("too many wrong logins; the address rests", address=key, rest_s=REST_S)
         found.next_s = max(found.next_s, now_s + found.delay_s(now_s))
 
     def passed(self, address: str | None) -> None:
