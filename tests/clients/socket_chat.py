@@ -48,8 +48,8 @@ class SocketChat:
     async def audio_stream(self, text: str, voice: str) -> Answer:
         return await self._ask("audio_stream", {"text": text, "voice": voice})
 
-    async def generate_image(self, prompt: str) -> Answer:
-        return await self._ask("generate_image", {"prompt": prompt})
+    async def generate_image(self, text: str) -> Answer:
+        return await self._ask("generate_image", {"text": text})
 
     async def notify(self, message: str) -> Frame:
         """Have other front ends show a notification."""

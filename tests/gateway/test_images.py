@@ -22,6 +22,8 @@ async def test_a_picture_is_drawn(world: World, screen: Screen) -> None:
         "size_bytes": 12,
     }
     assert world.drawer.asked == [("A lighthouse", "1024x1024")]
+    await screen.ask("generate_image", {"text": "A boat"})
+    assert world.drawer.asked[1:] == [("A boat", None)]
 
 
 async def test_a_profile_without_the_cloud(world: World, screen: Screen) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from pichat.errors import BadRequestError
 from pichat.gateway.context import Context
 from pichat.gateway.registry import action
 
@@ -14,10 +15,12 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class GenerateImage(msgspec.Struct, frozen=True, kw_only=True):
-    """`size`: width and height in pixels, of those that the model knows; without one, its own.
-    `provider`: who draws, by its name in the config; without one, the first that can."""
+    """`prompt`, which may also be called `text`: what to draw. `size`: width and height in pixels,
+    of those that the model knows; without one, its own. `provider`: who draws, by its name in the
+    config; without one, the first that can."""
 
-    prompt: Prompt
+    prompt: Prompt | None = None
+    text: Prompt | None = None
     size: Size | None = None
     provider: Name | None = None
 
@@ -39,12 +42,15 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
 async def generate_image(context: Context, payload: GenerateImage) -> Drawn:
     """Have a picture drawn. Replies `processing` (metadata: `provider`, `model`), then one chunk of
     type `image` in base64 (metadata: `media_type`, and the `size` that was asked for). Unsupported
-    when no provider can draw, or those that can are none that the profile or the person may use."""
-    services = context.services
+    when no provider can draw, or those that can are none that the profile or the person may use;
+    model_failed, model_refused and rate_limited are the provider's own."""
+    services, prompt = context.services, payload.prompt or payload.text
+    if prompt is None:
+        raise BadRequestError("“generate_image” lacks the field “prompt”.")
     terms = services.users.standing(context.caller.user_id).terms
     maker = services.images.maker(payload.provider, may_use_cloud=terms.may_use_cloud)
     await context.processing({"provider": maker.name, "model": maker.image_model})
-    image = await maker.draw(payload.prompt, payload.size)
+    image = await maker.draw(prompt, payload.size)
     await context.chunk(
         "image",
         base64.b64encode(image.data).decode(),
