@@ -18,12 +18,16 @@ from pichat.gateway.protocol import new_id, raw_json
 log = structlog.get_logger(__name__)
 
 KEEP_ALIVE_S = 15.0
-PATIENCE_S = 10.0  # for a client that does not read
 _STILL_HERE = b": still here\n\n"
 
 
 class Streams(set[asyncio.Task[Any]]):
-    """The requests whose replies are still being sent; `end_streams` ends them."""
+    """The requests whose replies are still being sent; `end_streams` ends them. `patience_s`: with
+    a client that does not read."""
+
+    def __init__(self, patience_s: float) -> None:
+        super().__init__()
+        self.patience_s = patience_s
 
 
 STREAMS = web.AppKey("streams", Streams)
@@ -94,7 +98,7 @@ class _Sender:
         """Raises ConnectionError when the client has gone, or does not read."""
         self.sent += 1
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._streams.patience_s):
                 await self.response.write(piece)
         except TimeoutError:
             self.break_off("did not read for long")

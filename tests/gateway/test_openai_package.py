@@ -4,6 +4,7 @@ import base64
 import wave
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ async def test_a_conversation(tmp_path: Path) -> None:
             base_url=f"{world.url}/v1", api_key=await world.token("agent"), max_retries=0
         ) as client,
     ):
-        light = {"role": "user", "content": "turn on the Kitchen light"}
+        light: Any = {"role": "user", "content": "turn on the Kitchen light"}
         whole = await client.chat.completions.create(model="pichat", messages=[light])
         assert whole.choices[0].message.content == "The Kitchen light is on."
         assert whole.choices[0].finish_reason == "stop"
@@ -91,12 +92,12 @@ async def test_failures_are_those_that_it_knows() -> None:
             base_url=f"{world.url}/v1", api_key=key, max_retries=0
         ) as client:
 
-            async def ask(text: str, model: str = "pichat", **more: object) -> object:
-                said = {"role": "user", "content": text}
+            async def ask(text: str, model: str = "pichat", **more: Any) -> Any:
+                said: Any = {"role": "user", "content": text}
                 return await client.chat.completions.create(
                     model=model,
-                    messages=[said],  # type: ignore[list-item]
-                    **more,  # type: ignore[call-overload]
+                    messages=[said],
+                    **more,
                 )
 
             with pytest.raises(openai.NotFoundError, match="no model “gpt-4o”"):
@@ -107,11 +108,11 @@ async def test_failures_are_those_that_it_knows() -> None:
                 await ask("fail")
             stream = await ask("crash", stream=True)
             with pytest.raises(openai.APIError, match="Something went wrong"):
-                _ = [chunk async for chunk in stream]  # type: ignore[attr-defined]
+                _ = [chunk async for chunk in stream]
             # Whoever stops reading ends the turn.
             stream = await ask("wait", stream=True)
             await world.turns.waiting.wait()
-            await stream.close()  # type: ignore[attr-defined]
+            await stream.close()
             await world.turns.ended.wait()
         async with openai.AsyncOpenAI(
             base_url=f"{world.url}/v1", api_key="sk-unknown", max_retries=0

@@ -24,6 +24,7 @@ async def test_idle_sessions_are_forgotten_unless_somebody_listens(world: World)
     clock = Clock()
     async with Sessions(world.turns, clock) as sessions:
         forgotten, followed = begin(sessions), begin(sessions)
+        followed.tell("answered", text="Hello.")
         reading = followed.listen(None)
         await anext(reading)
         clock.now_s += IDLE_S + 1
@@ -55,7 +56,9 @@ async def test_those_in_use_are_not_forgotten_for_others(world: World) -> None:
     async with Sessions(world.turns) as sessions:
         readings = []
         for _ in range(MOST_OF_ONE):
-            readings.append(begin(sessions).listen(None))
+            session = begin(sessions)
+            session.tell("answered", text="Hello.")
+            readings.append(session.listen(None))
             await anext(readings[-1])
         with pytest.raises(BusyError, match="end one of them"):
             begin(sessions)

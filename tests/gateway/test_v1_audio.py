@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import numpy as np
@@ -114,6 +115,7 @@ def test_compressed_sound_is_read_by_others(name: str) -> None:
     pieces = [made.add(tone[at : at + 4410]) for at in range(0, len(tone), 4410)]
     assert any(pieces[:-1])  # it comes while it is made
     sound = b"".join([*pieces, made.finish()])
+    file: Any
     with av.open(BytesIO(sound)) as file:
         seconds = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
     assert seconds == pytest.approx(1, abs=0.15)

@@ -51,5 +51,5 @@ def choose(services: Services, model: str | None, profile: str | None = None) ->
     if wanted == INTENTS or (provider in services.providers and bool(colon) == bool(rest)):
         return Chosen(profile=profile or "", model=wanted)
     known = tuple(names(services))
-    hint = suggestion(wanted[:_LONGEST], known) or f" There is {', '.join(known[:8])}."
+    hint = suggestion(wanted[:_LONGEST], known) or f" One can ask {', '.join(known[:8])}."
     raise ModelNotFoundError(f"There is no model “{wanted[:_LONGEST]}” here.{hint}")

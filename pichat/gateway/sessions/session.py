@@ -95,8 +95,8 @@ class Session:
 
     def listen(self, after: int | None) -> AsyncIterator[SessionEvent]:
         """The events behind the one with the id `after`, and those to come, until the session ends.
-        None: from now on; the first reader of a session gets all of it. What is not known any more
-        is told as `lost`. Raises BusyError when too many listen."""
+        None: the state now, and what comes from now on; the first reader of a session gets all of
+        it. What is not known any more is told as `lost`. Raises BusyError when too many listen."""
         if self.readers >= MOST_READERS:
             raise BusyError("Too many listen to this conversation already.")
         return self._listen(after)
@@ -104,12 +104,12 @@ class Session:
     async def _listen(self, after: int | None) -> AsyncIterator[SessionEvent]:
         self.readers += 1
         try:
-            if after is None:
-                after = self.newest if self.was_read else 0
+            if after is None and self.was_read:
+                after = self.newest
                 now = {"type": "state_change", "state": self.state}
                 yield SessionEvent(id=0, name="state_change", data=_encoder.encode(now))
             self.was_read = True
-            async for event in _from(self, after):
+            async for event in _from(self, after or 0):
                 yield event
         finally:
             self.readers -= 1
