@@ -2,63 +2,42 @@
 // and tried.
 import { el, setText } from "./dom.js";
 import { tryFrame } from "./docs-try.js";
+import { credentials, keepToken, token } from "./token.js";
 
-const TOKEN = "pichat.token";
 const entries = document.querySelector("#entries");
 const contents = document.querySelector("#contents");
 const search = document.querySelector("#search");
 const letIn = document.querySelector("#let-in");
 
-let token = stored();
-load();
-
 letIn.addEventListener("submit", (event) => {
   event.preventDefault();
-  token = document.querySelector("#token").value.trim();
+  keepToken(document.querySelector("#token").value.trim());
   load();
 });
+load();
 
 async function load() {
   let response = null;
   try {
-    const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    response = await fetch("/protocol.json", { headers });
+    response = await fetch("/protocol.json", { headers: credentials() });
   } catch {
     refuse("PiChat does not answer. Is it running?");
     return;
   }
-  if (!response.ok) {
-    const { error } = await response.json().catch(() => ({ error: response.statusText }));
-    refuse(token ? error : "");
-    return;
+  if (response.status === 401) {
+    refuse(token() === null ? "" : "That token does not count, or not any more.");
+    keepToken(null);
+  } else if (!response.ok) {
+    refuse((await response.json()).error);
+  } else {
+    letIn.hidden = true;
+    show(await response.json());
   }
-  keep(token);
-  letIn.hidden = true;
-  show(await response.json());
 }
 
 function refuse(sentence) {
   letIn.hidden = false;
   setText(document.querySelector("#refused"), sentence);
-}
-
-// A browser may keep nothing for a page; then it is asked again each time.
-function stored() {
-  try {
-    return localStorage.getItem(TOKEN) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function keep(value) {
-  try {
-    if (value) {
-      localStorage.setItem(TOKEN, value);
-    }
-  } catch {
-    // see stored()
-  }
 }
 
 // --- what there is -----------------------------------------------------------------------------
@@ -110,7 +89,7 @@ function action(item) {
       table("Payload", item.fields, item.about_fields),
       table("Reply", item.result, item.about_result, false),
       facts({ errors: item.errors.join(", ") }),
-      tryFrame(item.request_frames[0], () => token),
+      tryFrame(item.request_frames[0], () => token() ?? ""),
       code("An answer", item.reply_frames.map((frame) => JSON.stringify(frame, null, 1)).join("\n")),
     ],
   };

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
+from tests.gateway.fakes import OWN_SECRET
 from tests.web.browser import browser, complaints, wait
 from tests.web.conftest import Served
 
@@ -39,3 +41,24 @@ def test_the_protocol_is_shown_searched_and_tried(served: Served, tmp_path: Path
         route.find_element(By.TAG_NAME, "summary").click()
         assert "curl -X PATCH" in route.find_element(By.TAG_NAME, "pre").text
         assert complaints(driver) == []
+
+
+@pytest.mark.long
+def test_a_browser_that_is_not_let_in_enters_a_token(tmp_path: Path) -> None:
+    served = Served(trust_loopback=False)
+    served.start()
+    try:
+        with browser(tmp_path / "profile") as driver:
+            driver.get(f"{served.world.url}/docs")
+            form = driver.find_element(By.ID, "let-in")
+            wait(driver).until(lambda _: form.is_displayed())
+            field = driver.find_element(By.ID, "token")
+            field.send_keys("wrong", Keys.ENTER)
+            problem = driver.find_element(By.ID, "refused")
+            wait(driver).until(lambda _: "does not count" in problem.text)
+            field.clear()
+            field.send_keys(OWN_SECRET, Keys.ENTER)
+            wait(driver).until(lambda found: found.find_elements(By.CSS_SELECTOR, "#action-chat"))
+            assert not form.is_displayed()
+    finally:
+        served.stop()
