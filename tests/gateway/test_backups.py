@@ -38,6 +38,7 @@ async def test_what_cannot_be_brought_back_is_told(world: World, screen: Screen)
     for payload, code in (
         ({}, "bad_request"),
         ({"document": "?"}, "bad_request"),
+        ({"document": "é"}, "bad_request"),
         ({"name": "elsewhere.json"}, "not_found"),
     ):
         reply = await screen.ask("restore_backup", payload)

@@ -1,7 +1,6 @@
 """Backups of the Zigbee network, its devices and their names."""
 
 import base64
-import binascii
 from typing import Annotated
 
 import msgspec
@@ -95,5 +94,5 @@ async def restore_backup(context: Context, payload: RestoreBackup) -> RestoredBa
 def _decoded(document: str) -> bytes:
     try:
         return base64.b64decode(document, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # not of base64's letters, or not even of ASCII's
         raise BadRequestError("“restore_backup”: the field “document” is not base64.") from error

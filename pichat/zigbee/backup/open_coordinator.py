@@ -8,7 +8,6 @@ installation that holds no network settings gives a document without the network
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -256,7 +255,7 @@ def _unpack(packed: str, what: str) -> bytes:
     try:
         unpacker = zlib.decompressobj()
         content = unpacker.decompress(base64.b64decode(packed, validate=True), _LARGEST_DATABASE)
-    except (binascii.Error, zlib.error) as error:
+    except (ValueError, zlib.error) as error:
         raise BadRequestError(f"{what} is damaged: its device database is unreadable.") from error
     if not unpacker.eof:
         raise BadRequestError(f"{what} is damaged: its device database is cut off.")
