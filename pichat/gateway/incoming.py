@@ -46,7 +46,7 @@ class Incoming(web.RequestHandler):
             server,
             loop=loop,
             keepalive_timeout=header_timeout_s,
-            access_log=None,  # type: ignore[arg-type]  (None is none, as AppRunner has it)
+            access_log=None,  # type: ignore[arg-type]  # None is for none
             max_line_size=MAX_LINE_BYTES,
             max_field_size=MAX_LINE_BYTES,
             max_headers=MAX_HEADERS,

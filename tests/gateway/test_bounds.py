@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -15,6 +16,7 @@ from pichat.gateway.door.stranger import FRAME_BYTES, FRAMES
 from tests.gateway.fakes import World, running_world
 from tests.gateway.raw import UPGRADE, ask, plain
 from tests.gateway.screen import DEADLINE_S, Screen, connect
+from tests.gateway.test_tls import secure_world, trusting
 
 ONE_MB = 1024 * 1024
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -119,6 +121,23 @@ def test_this_machines_own_connections_are_counted_apart() -> None:
     assert not crowd.is_crowded("fe80::1")
     crowd.config = Server(trust_loopback=False)
     assert crowd.enter("127.0.0.1") == "127.0.0.1"
+
+
+async def test_connections_over_tls_are_counted_until_they_end(tmp_path: Path) -> None:
+    async with secure_world(tmp_path, trust_loopback=False) as (world, certificate):
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{world.url}/health", ssl=trusting(certificate)) as response:
+                assert response.headers["Strict-Transport-Security"] == "max-age=86400"
+            async with plain(world.url):  # and never begins its handshake
+                async with plain(world.url) as bad:
+                    bad.send(b"\x16\x03\x01\x00\x05hello")
+                    await bad.ended()
+                assert world.gateway._crowd._of["127.0.0.1"] == 2
+        async with asyncio.timeout(DEADLINE_S):
+            while world.gateway._crowd._of.get("127.0.0.1"):
+                async with plain(world.url, "127.0.0.2") as other:
+                    other.send(HEALTH)
+                    assert (await other.head())[0] == 308
 
 
 # --- requests ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import asyncio
 
 from pichat.bus import Bus
 from pichat.events import DeviceRemoved, Event
+from pichat.gateway.door.caller import Caller
 from pichat.gateway.feed import Feed
 from pichat.gateway.screens import Screens
 from tests.gateway.screen import DEADLINE_S
@@ -10,9 +11,10 @@ from tests.gateway.screen import DEADLINE_S
 class Ear:
     """A listener that only remembers."""
 
-    id, caller = "ear", None
+    id = "ear"
 
     def __init__(self) -> None:
+        self.caller: Caller | None = None
         self.frames: list[bytes] = []
         self.resynced = asyncio.Event()
 

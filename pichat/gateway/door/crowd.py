@@ -30,18 +30,19 @@ class Crowd:
     def enter(self, address: str) -> str | None:
         """One more; what to hand to `leave` when it is gone, or None when there are too many."""
         key, limits = canonical(address), self.config.limits
-        if self.config.trust_loopback and is_loopback(address):
-            if self._here >= limits.connections + SPARE:
-                return self._refuse(address, self._here)
+        own = self.config.trust_loopback and is_loopback(address)
+        if own:
+            key, others, most = "", self._here, limits.connections + SPARE
+        else:
+            others, most = self._of.get(key, 0), limits.connections_per_address + SPARE_OF_ADDRESS
+        if others >= most or (not own and self._elsewhere >= limits.connections + SPARE):
+            self._refused(address, others)
+            return None
+        if own:
             self._here += 1
-            return ""
-        here = self._of.get(key, 0)
-        if here >= limits.connections_per_address + SPARE_OF_ADDRESS:
-            return self._refuse(address, here)
-        if self._elsewhere >= limits.connections + SPARE:
-            return self._refuse(address, self._elsewhere)
-        self._elsewhere += 1
-        self._of[key] = here + 1
+        else:
+            self._elsewhere += 1
+            self._of[key] = others + 1
         return key
 
     def leave(self, key: str) -> None:
@@ -57,7 +58,7 @@ class Crowd:
         """Whether an address has more connections than it may."""
         return self._of.get(canonical(address), 0) > self.config.limits.connections_per_address
 
-    def _refuse(self, address: str, count: int) -> None:
+    def _refused(self, address: str, count: int) -> None:
         # Once: whoever opens too many would else write the log full.
         tell = log.debug if self._told else log.warning
         tell("too many connections; more are refused", address=address, open=count)
