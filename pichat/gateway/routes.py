@@ -18,9 +18,10 @@ from pichat.errors import (
     TooLargeError,
 )
 from pichat.gateway.calls import Call
-from pichat.gateway.door.caller import LADDER, Need, admit
+from pichat.gateway.door.caller import LADDER, Caller, Need, admit
 from pichat.gateway.door.entrances import CALLER, Entrances
 from pichat.gateway.frames import MAX_DEPTH, field_error, too_deep
+from pichat.gateway.large import ROOM
 from pichat.gateway.people import as_known
 from pichat.gateway.replies import reply
 from pichat.gateway.services import Services
@@ -114,13 +115,20 @@ def add_routes(entrances: Entrances, services: Services) -> None:
 
 
 def _serving(found: Route, services: Services) -> Handler:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        known = as_known(services, request.get(CALLER))
-        admit(known, found.needs)
-        body = {} if found.raw_body else await _json_body(found, request)
+    async def answer(
+        request: web.Request, known: Caller | None, body: dict[str, Any]
+    ) -> web.StreamResponse:
         payload = _read_payload(found, request, body)
         call = Call(services, known, request)
         return await reply(request, await found.handler(call, payload), found.status)
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        known = as_known(services, request.get(CALLER))
+        admit(known, found.needs)
+        if found.raw_body:
+            return await answer(request, known, {})
+        async with request.app[ROOM].of(request, found.max_bytes):
+            return await answer(request, known, await _json_body(found, request))
 
     return serve
 

@@ -19,6 +19,7 @@ from pichat.gateway.feed import Feed
 from pichat.gateway.guards import Guards
 from pichat.gateway.hearing import hearing
 from pichat.gateway.incoming import Incoming
+from pichat.gateway.large import ROOM, Room
 from pichat.gateway.listening import Site, bind
 from pichat.gateway.machine import Machine
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
@@ -171,6 +172,7 @@ class Gateway:
         if self._services.certificates.context is not None:
             application.middlewares.append(secure_only(self._services.certificates))
         application.on_response_prepare.append(guards.add_headers)
+        application[ROOM] = Room()
         application[STREAMS] = Streams(self._unread_patience_s)
         application[PATIENCE_S] = self._header_timeout_s
         application.on_shutdown.append(end_streams)

@@ -43,11 +43,11 @@ async def test_a_conversation(tmp_path: Path) -> None:
         )
         async for chunk in stream:
             usage = chunk.usage or usage
-            tools += [chunk.model_extra["pichat"]] if "pichat" in (chunk.model_extra or {}) else []
+            tools += list((chunk.model_extra or {}).get("pichat", ()))
             text += "".join(choice.delta.content or "" for choice in chunk.choices)
         assert text == "The Kitchen light is on."
         assert usage is not None
-        assert [name for own in tools for name in own] == ["begun", "tool", "metadata"]
+        assert tools == ["begun", "tool", "metadata"]
         await _others(client, world, tmp_path)
 
 

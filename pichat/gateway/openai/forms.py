@@ -1,11 +1,14 @@
 """Forms with files in them, read no further than they may be long."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from pichat.errors import BadRequestError, TooLargeError
+from pichat.gateway.large import ROOM
+from pichat.gateway.routes import PATIENCE_S
 
 _MOST_PARTS = 32
 _LONGEST_TEXT = 16 * 1024
@@ -30,7 +33,8 @@ async def read_form(request: web.Request, max_bytes: int) -> Form:
         raise _too_large(max_bytes)
     form = Form()
     try:
-        await _read(request, form, max_bytes)
+        async with request.app[ROOM].of(request, max_bytes):
+            await _read(request, form, max_bytes)
     except (HttpProcessingError, ValueError, RuntimeError, AssertionError, LookupError) as error:
         # What aiohttp raises for forms that are none; its sentences name its own insides.
         raise BadRequestError("The form cannot be read.") from error
@@ -45,7 +49,7 @@ async def _read(request: web.Request, form: Form, max_bytes: int) -> None:
         if not isinstance(part, BodyPartReader) or not part.name or parts > _MOST_PARTS:
             raise BadRequestError("The form has parts that cannot be read.")
         content = bytearray()
-        while piece := await part.read_chunk():
+        while piece := await _piece(request, part):
             content += piece
             if len(content) > left:
                 raise _too_large(max_bytes)
@@ -56,6 +60,14 @@ async def _read(request: web.Request, form: Form, max_bytes: int) -> None:
             form.files[part.name] = bytes(content)
         else:
             form.texts[part.name] = content.decode()
+
+
+async def _piece(request: web.Request, part: BodyPartReader) -> bytes:
+    try:
+        async with asyncio.timeout(request.app[PATIENCE_S]):
+            return await part.read_chunk()
+    except TimeoutError:
+        raise BadRequestError("The rest of the form did not come.") from None
 
 
 def _too_large(max_bytes: int) -> TooLargeError:
