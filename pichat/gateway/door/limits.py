@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import structlog
@@ -43,6 +44,7 @@ class TooManyRequestsError(PiChatError):
         self.retry_after_s = retry_after_s
 
 
+@lru_cache(maxsize=1024)
 def canonical(address: str | None) -> str:
     """Who an address stands for, however it is written: an IPv4 address that is mapped into IPv6
     is that one; of IPv6 a household has a /64, except on its own link, where every neighbour has
