@@ -73,42 +73,63 @@ _OF_FILES = {"Cache-Control": "no-store", "Content-Security-Policy": "sandbox"}
 
 
 class _Sender:
-    """Sends a reply in pieces; `async with` it."""
+    """Sends a reply in pieces; `async with` it. A client that does not read is let go after once or
+    twice the patience: one look now and then costs less than a deadline for each piece."""
 
     def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
         self.response = response
         self._request = request
         self._task = asyncio.current_task()
-        self.sent = 0  # pieces
         self._streams = request.app[STREAMS]
+        self._loop = asyncio.get_running_loop()
+        self._waiting_since_s: float | None = None
+        self._looking: asyncio.TimerHandle | None = None
+        self.sent = 0  # pieces
 
     async def __aenter__(self) -> "_Sender":
         if self._task is not None:
             self._streams.add(self._task)
+        self._look()
         await self.response.prepare(self._request)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._task is not None:
-            self._streams.discard(self._task)
-        if kind is None:
-            await self.response.write_eof()
+        try:
+            if kind is None:
+                self._waiting_since_s = self._loop.time()
+                await self.response.write_eof()
+        finally:
+            if self._looking is not None:
+                self._looking.cancel()
+            if self._task is not None:
+                self._streams.discard(self._task)
 
     async def write(self, piece: bytes) -> None:
         """Raises ConnectionError when the client has gone, or does not read."""
         self.sent += 1
+        self._waiting_since_s = self._loop.time()
         try:
-            async with asyncio.timeout(self._streams.patience_s):
-                await self.response.write(piece)
-        except TimeoutError:
-            self.break_off("did not read for long")
+            await self.response.write(piece)
+        finally:
+            self._waiting_since_s = None
+
+    def _look(self) -> None:
+        patience_s = self._streams.patience_s
+        since_s = self._waiting_since_s
+        if since_s is not None and self._loop.time() - since_s >= patience_s:
+            self._cut("did not read for long")
+            return
+        self._looking = self._loop.call_later(patience_s, self._look)
 
     def break_off(self, reason: str) -> None:
         """Cut the connection. Raises ConnectionResetError."""
+        self._cut(reason)
+        raise ConnectionResetError(reason)
+
+    def _cut(self, reason: str) -> None:
         log.info("client disconnected", reason=reason, remote=self._request.remote)
         if self._request.transport is not None:
             self._request.transport.abort()
-        raise ConnectionResetError(reason)
 
 
 async def _bytes(request: web.Request, stream: ByteStream, status: int) -> web.StreamResponse:
