@@ -65,7 +65,7 @@ class Guards:
             response.body = told.body
             response.headers["Content-Length"] = str(told.content_length)
             response.content_type = told.content_type
-        add_headers(response.headers, secure=request.secure)
+        add_headers(response.headers)
         self._pages.allow(request, response.headers)
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -2,9 +2,6 @@
 
 from multidict import CIMultiDict
 
-# Short: whoever turns TLS off again can still be reached a day later.
-_TLS_AGAIN_S = 24 * 3600
-
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
@@ -22,10 +19,9 @@ HEADERS = {
 }
 
 
-def add_headers(headers: CIMultiDict[str], *, secure: bool) -> None:
-    """Those that an answer does not have already. `secure`: it goes over TLS."""
+def add_headers(headers: CIMultiDict[str]) -> None:
+    """Those that an answer does not have already. No Strict-Transport-Security: plain HTTP leads to
+    TLS anyway, and a browser that insists on it could not fetch a new authority's certificate."""
     headers["Server"] = "PiChat"
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    if secure:
-        headers["Strict-Transport-Security"] = f"max-age={_TLS_AGAIN_S}"

@@ -127,6 +127,6 @@ class Incoming(web.RequestHandler):
             log.error("request failed", log_id=log_id, exc_info=exc)
             error = PiChatError.unexpected(log_id)
         response = failure(error, status)
-        add_headers(response.headers, secure=request.secure)
+        add_headers(response.headers)
         response.force_close()
         return response

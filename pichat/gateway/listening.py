@@ -4,7 +4,6 @@ is done for them, a TLS handshake included."""
 import asyncio
 import errno
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ from aiohttp import web
 
 from pichat.gateway.door.crowd import Crowd
 
-TLS_HANDSHAKE_S = 10.0
 _BACKLOG = 128
 
 
@@ -85,19 +83,13 @@ class Site(web.SockSite):
         runner: web.BaseRunner,
         sock: socket.socket,
         factory: Callable[[], asyncio.Protocol],
-        tls: ssl.SSLContext | None,
     ) -> None:
-        super().__init__(runner, sock, ssl_context=tls, backlog=_BACKLOG)
+        super().__init__(runner, sock, backlog=_BACKLOG)
         self._listening = sock
         self._factory = factory
-        self._tls = tls
 
     async def start(self) -> None:
         await web.BaseSite.start(self)
         self._server = await asyncio.get_running_loop().create_server(
-            self._factory,
-            sock=self._listening,
-            ssl=self._tls,
-            ssl_handshake_timeout=TLS_HANDSHAKE_S if self._tls else None,
-            backlog=_BACKLOG,
+            self._factory, sock=self._listening, backlog=_BACKLOG
         )

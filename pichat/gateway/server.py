@@ -123,7 +123,7 @@ class Gateway:
     def _site(self, listening: socket.socket) -> web.BaseSite:
         certificates = self._services.certificates
         if certificates.context is None:
-            return Site(self._runner, listening, self._incoming, None)
+            return Site(self._runner, listening, self._incoming)
         return SecureSite(
             self._runner,
             listening,

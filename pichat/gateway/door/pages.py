@@ -75,10 +75,13 @@ def is_own_host(host: str, names: frozenset[str], here: str | None = None) -> bo
     return str(address) == here or (address.is_private and not address.is_unspecified)
 
 
-def is_own_origin(origin: str, host: str) -> bool:
-    """Whether a page at `origin` came from the server that `host` names."""
+def is_own_origin(origin: str, host: str, *, secure: bool = False) -> bool:
+    """Whether a page at `origin` came from the server that `host` names. `secure`: it is asked over
+    TLS, where a page that did not come so could be anybody's."""
     page, server = read_origin(origin), read_host(host)
     if page is None or server is None or page.scheme not in _PORTS:
+        return False
+    if secure and page.scheme != "https":
         return False
     return page.name == server.name and page.port == (server.port or _PORTS[page.scheme])
 
@@ -114,7 +117,8 @@ class Pages:
         if len(origins) > 1:
             raise BadRequestError("The request may name only one origin.")
         if origins:
-            if not is_own_origin(origins[0], hosts[0]) and not self.may_use(origins[0]):
+            own = is_own_origin(origins[0], hosts[0], secure=request.secure)
+            if not own and not self.may_use(origins[0]):
                 raise ForbiddenError(
                     "A page from elsewhere may not talk to PiChat. If it should, add where it"
                     " comes from to server.origins in config.yaml."
