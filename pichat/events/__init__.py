@@ -39,19 +39,20 @@ from pichat.events.tools import (
     LONG_TRANSITION_S,
     Answered,
     DeviceOutcome,
+    Image,
     Question,
     Source,
     ToolCall,
     ToolResult,
 )
 from pichat.events.turns import (
-    Image,
     Said,
     Terms,
     Tokens,
     Tried,
     TurnEvent,
     TurnFinished,
+    TurnProgress,
     TurnStarted,
     TurnText,
     TurnTool,
@@ -81,6 +82,7 @@ Event = (
     | NetworkProgress
     | TurnStarted
     | TurnTool
+    | TurnProgress
     | TurnText
     | TurnFinished
     | VoiceChanged
@@ -146,6 +148,7 @@ __all__ = [
     "Tried",
     "TurnEvent",
     "TurnFinished",
+    "TurnProgress",
     "TurnStarted",
     "TurnText",
     "TurnTool",

@@ -17,6 +17,13 @@ LONG_TRANSITION_S = 5.0
 """Nobody waits longer for a light to arrive: it has accepted, and is on its way."""
 
 
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that a person sent, or that a tool gave. `data` is the file itself."""
+
+    media_type: str
+    data: bytes
+
+
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """A tool's name and its arguments as JSON values; validated by the tool before it runs."""
 
@@ -61,15 +68,17 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_ende
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`outcomes` for tools that act on or read devices, `value` for the rest. `outside`: the value
-    holds text from outside the house, which is nobody's wish. `question`: nothing was done yet,
-    somebody has to say yes first."""
+    """`outcomes` for tools that act on or read devices, `value` and `images` for the rest.
+    `outside`: they are from outside the house, and nobody's wish. `question`: nothing was done yet,
+    somebody has to say yes first. `failed`: the tool says so itself, and `value` tells why."""
 
     outcomes: tuple[DeviceOutcome, ...] = ()
     value: Any = None
     outside: bool = False
     question: Question | None = None
+    images: tuple[Image, ...] = ()
+    failed: bool = False
 
     @property
     def ok(self) -> bool:
-        return all(outcome.ok for outcome in self.outcomes)
+        return not self.failed and all(outcome.ok for outcome in self.outcomes)

@@ -6,14 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from pichat.events.tools import Source, ToolCall, ToolResult
-
-
-class Image(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that the person sent. `data` is the file itself."""
-
-    media_type: str
-    data: bytes
+from pichat.events.tools import Image, Source, ToolCall, ToolResult
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +39,10 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     `profile`: whom the speaker called, "" for whoever is active. `commands_only`: the recogniser
     knows nothing else, so that what is no command was misheard and is nothing to think about.
     `user_id`: the person, or `house`; not `kept`: nothing of it may stay on the disk. `history`:
-    what was said before, instead of what was kept; then nothing of this turn is kept either."""
+    what was said before, instead of what was kept; then nothing of this turn is kept either.
+    `client_id` and `token_id`: the front end, and by which token it came in; "" for a voice.
+    `depth`: how many programs stand between the person and this turn, each of which another had
+    asked over MCP."""
 
     candidates: tuple[str, ...]
     source: Source
@@ -60,6 +56,9 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     images: tuple[Image, ...] = ()
     history: tuple[Said, ...] | None = None
+    client_id: str = ""
+    token_id: str = ""
+    depth: int = 0
 
 
 class TurnStarted(msgspec.Struct, frozen=True, kw_only=True, tag="turn_started"):
@@ -83,6 +82,17 @@ class TurnTool(msgspec.Struct, frozen=True, kw_only=True, tag="turn_tool"):
     result: ToolResult
     started_s: float
     duration_ms: float
+
+
+class TurnProgress(msgspec.Struct, frozen=True, kw_only=True, tag="turn_progress"):
+    """How far a tool elsewhere is that works for this turn, as its server tells: `progress` of
+    `total`, where that is known, in units of its own. `message` is the server's words."""
+
+    turn_id: str
+    name: str
+    progress: float
+    total: float | None = None
+    message: str = ""
 
 
 class TurnText(msgspec.Struct, frozen=True, kw_only=True, tag="turn_text"):
@@ -129,4 +139,4 @@ class TurnFinished(msgspec.Struct, frozen=True, kw_only=True, tag="turn_finished
     cut_off: bool = False
 
 
-TurnEvent = TurnStarted | TurnTool | TurnText | TurnFinished
+TurnEvent = TurnStarted | TurnTool | TurnProgress | TurnText | TurnFinished

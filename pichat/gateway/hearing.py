@@ -8,6 +8,7 @@ from pichat.events import (
     Event,
     Transcript,
     TurnFinished,
+    TurnProgress,
     TurnStarted,
     TurnText,
     TurnTool,
@@ -35,7 +36,8 @@ class Turns:
             if len(self._users) > _MOST_TURNS:
                 self._users.popitem(last=False)
             return event.user_id
-        if isinstance(event, TurnText | TurnTool | TurnFinished | AnswerHeard | Transcript):
+        of_turn = TurnText | TurnTool | TurnProgress | TurnFinished | AnswerHeard | Transcript
+        if isinstance(event, of_turn):
             return self._users.get(event.turn_id, HOUSE)
         return None
 

@@ -19,9 +19,11 @@ def utterance(
     wishes: Terms = NO_WISHES,
     images: tuple[Image, ...] = (),
     history: tuple[Said, ...] | None = None,
+    client_id: str | None = None,
 ) -> Utterance:
     """`source`: of a caller that may choose, `screen` or `shell`. `wishes`: what it would have
-    otherwise than the profile. The turn itself narrows that to what the person may."""
+    otherwise than the profile. The turn itself narrows that to what the person may. `client_id`:
+    without one it is the caller's own id."""
     return Utterance(
         candidates=(text,),
         source=source if source is not None and caller.source in PEOPLE else caller.source,
@@ -33,4 +35,6 @@ def utterance(
         terms=wishes,
         images=images,
         history=history,
+        client_id=client_id or caller.id,
+        token_id=caller.id,
     )

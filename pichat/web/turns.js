@@ -90,7 +90,7 @@ export class Turns extends EventTarget {
       turn.provider = chunk.metadata.provider;
     } else if (chunk?.type === "text") {
       turn.answer += chunk.data;
-    } else if (chunk?.type === "tool") {
+    } else if (chunk?.type === "tool" && !chunk.data.progress) {
       turn.tools.push({ ...chunk.data, durationMs: chunk.metadata.duration_ms });
     } else {
       return;

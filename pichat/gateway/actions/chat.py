@@ -1,5 +1,6 @@
 """Typed text: one turn, streamed."""
 
+import base64
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from pichat.events import (
     Tried,
     TurnEvent,
     TurnFinished,
+    TurnProgress,
     TurnStarted,
     TurnText,
     TurnTool,
@@ -77,7 +79,9 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 @action("chat", needs="guest", example={"text": "turn on the kitchen light"})
 async def chat(context: Context, payload: Chat) -> ChatDone:
     """Say something to PiChat. Streams `processing` (metadata: user_message, provider, model,
-    conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer."""
+    conversation_id, turn_id), then chunks of type `text` and `tool`, then the whole answer. A tool
+    elsewhere that takes long tells of its `progress` in chunks of type `tool` before the one with
+    its `value`; pictures that it gives follow that one, of type `image` in base64."""
     speaker = speaking_for(context.services, context.caller, payload.user)
     clients, client_id = context.services.clients, payload.client_id or context.caller.id
     said = utterance(
@@ -89,6 +93,7 @@ async def chat(context: Context, payload: Chat) -> ChatDone:
         profile=payload.profile or clients.profile(client_id),
         wishes=clients.wishes(client_id),
         images=await context.services.uploads.images(payload.attachments, context.caller),
+        client_id=client_id,
     )
     return await talk(context, said)
 
@@ -138,12 +143,21 @@ async def _tool(context: Context, event: TurnTool) -> None:
         "value": event.result.value,
     }
     await context.chunk("tool", data, {"duration_ms": event.duration_ms})
+    for image in event.result.images:
+        picture = base64.b64encode(image.data).decode()
+        await context.chunk("image", picture, {"media_type": image.media_type})
+
+
+async def _progress(context: Context, event: TurnProgress) -> None:
+    progress = {"progress": event.progress, "total": event.total, "message": event.message}
+    await context.chunk("tool", {"name": event.name, "progress": progress})
 
 
 _SEND: dict[type[TurnEvent], Callable[[Context, Any], Coroutine[Any, Any, None]]] = {
     TurnStarted: _started,
     TurnText: _text,
     TurnTool: _tool,
+    TurnProgress: _progress,
 }
 
 

@@ -16,6 +16,7 @@ from pichat.events import (
     Tried,
     TurnEvent,
     TurnFinished,
+    TurnProgress,
     TurnStarted,
     TurnText,
     TurnTool,
@@ -242,6 +243,8 @@ class Chunks:
                 return self._started(event)
             case TurnFinished():
                 return self._finished(event)
+            case TurnProgress():  # this API has no place for it
+                return []
 
     def _started(self, event: TurnStarted) -> list[ServerEvent]:
         self._id = PREFIX + event.turn_id

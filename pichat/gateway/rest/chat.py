@@ -152,6 +152,7 @@ async def stream_chat(call: Call, payload: StreamChat) -> EventStream:
         wishes=_terms(payload, wishes, chosen.model, asked.system),
         images=asked.images,
         history=asked.history if stateless else None,
+        client_id=client_id,
     )
     chunks = Chunks(payload.model or wishes.model or PICHAT, usage=True, named=True)
     return EventStream(events=chunks.stream(call.services.turns.run(said)))
