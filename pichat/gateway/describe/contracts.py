@@ -32,31 +32,44 @@ class Contract:
 
 
 @dataclass(slots=True)
-class _Found:
+class _Facts:
+    """What one function does by itself; `calls`: those of ours that it names."""
+
     errors: set[str] = field(default_factory=set)
     chunks: list[str] = field(default_factory=list)
     begins: bool = False
-    seen: set[Callable[..., Any]] = field(default_factory=set)
+    calls: list[Callable[..., Any]] = field(default_factory=list)
 
 
 @cache
 def contract_of(handler: Callable[..., Any]) -> Contract:
     """Follows the functions of the gateway that the handler names."""
-    found = _Found()
-    _read(handler, found)
-    found.errors |= _codes_in(inspect.getdoc(handler) or "")
-    return Contract(frozenset(found.errors), tuple(dict.fromkeys(found.chunks)), found.begins)
+    errors = _codes_in(inspect.getdoc(handler) or "")
+    chunks: dict[str, None] = {}
+    begins = False
+    seen: set[Callable[..., Any]] = set()
+    waiting = [handler]
+    while waiting:
+        function = waiting.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        facts = _facts_of(function)
+        errors |= facts.errors
+        chunks |= dict.fromkeys(facts.chunks)
+        begins = begins or facts.begins
+        waiting += reversed(facts.calls)
+    return Contract(frozenset(errors), tuple(chunks), begins)
 
 
-def _read(function: Callable[..., Any], found: _Found) -> None:
-    if function in found.seen:
-        return
-    found.seen.add(function)
-    found.errors |= _raised_in(inspect.getdoc(function) or "")
+@cache
+def _facts_of(function: Callable[..., Any]) -> _Facts:
+    found = _Facts(errors=_raised_in(inspect.getdoc(function) or ""))
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     names = inspect.unwrap(function).__globals__
-    parts = _aliases(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    parts = _aliases(nodes)
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             _read_attribute(node, parts, found)
         elif isinstance(node, ast.Call):
@@ -66,8 +79,8 @@ def _read(function: Callable[..., Any], found: _Found) -> None:
         elif isinstance(node, ast.ExceptHandler) and node.type and _raises_again(node):
             found.errors |= _raised_in(ast.unparse(node.type))
         elif isinstance(node, ast.Name):
-            for each in _functions(names.get(node.id)):
-                _read(each, found)
+            found.calls += _functions(names.get(node.id))
+    return found
 
 
 def _functions(value: object) -> Iterator[Callable[..., Any]]:
@@ -77,11 +90,11 @@ def _functions(value: object) -> Iterator[Callable[..., Any]]:
             yield each
 
 
-def _aliases(tree: ast.AST) -> dict[str, str]:
+def _aliases(nodes: list[ast.AST]) -> dict[str, str]:
     """Local names of the daemon's parts: `clips = context.services.clips`."""
     return {
         target.id: part
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and (part := _part(node.value)) is not None
@@ -97,7 +110,7 @@ def _part(node: ast.AST) -> str | None:
     return node.attr if named == "services" else None
 
 
-def _read_attribute(node: ast.Attribute, aliases: dict[str, str], found: _Found) -> None:
+def _read_attribute(node: ast.Attribute, aliases: dict[str, str], found: _Facts) -> None:
     """What `services.clips.to_text` says that it raises."""
     owner = node.value
     part = aliases.get(owner.id) if isinstance(owner, ast.Name) else _part(owner)
@@ -107,14 +120,14 @@ def _read_attribute(node: ast.Attribute, aliases: dict[str, str], found: _Found)
         return
     found.errors |= _raised_in(method.__doc__ or "")
     if inspect.isfunction(method) and method.__module__.startswith(_ROOM):
-        _read(method, found)
+        found.calls.append(method)
     # What a part says of all that it does is not said of what it only shows.
     returned = str(method.__annotations__.get("return"))
     if inspect.iscoroutinefunction(method) or "Async" in returned:
         found.errors |= _raised_in(kind.__doc__ or "")
 
 
-def _read_call(node: ast.Call, found: _Found) -> None:
+def _read_call(node: ast.Call, found: _Facts) -> None:
     if not isinstance(node.func, ast.Attribute):
         return
     if node.func.attr == "processing":

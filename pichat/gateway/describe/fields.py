@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -42,6 +43,7 @@ class FieldView(msgspec.Struct, frozen=True, kw_only=True):
     meaning: str = ""
 
 
+@cache
 def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldView, ...]:
     """The fields of a Struct in their order, without its tag."""
     info = inspect.type_info(kind)
