@@ -25,6 +25,7 @@ GROUPS = {
         *("hub", "zigbee_groups", "zigbee_start", "zigbee_memory", "zigbee_kept"),
         *("zigbee_unplug", "zigbee_loss", "zigbee_join"),
     ),
+    "gateway": ("gateway_stream", "gateway_screens", "gateway_fuzz"),
     "voice": ("spoken", "talking", "mouth", "wake", "endpointing", "audio", "whisper", "turns"),
 }
 """Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is

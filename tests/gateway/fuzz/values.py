@@ -7,7 +7,18 @@ from typing import Any
 import msgspec.inspect as kinds
 from hypothesis import strategies as st
 
-NAMES = ("kitchen light", "Kitchen", "bedroom light", "local", "default", "house", "on_off", "en")
+NAMES = (
+    "turn on the kitchen light",
+    "all lights off",
+    "kitchen light",
+    "Kitchen",
+    "bedroom light",
+    "local",
+    "default",
+    "house",
+    "on_off",
+    "en",
+)
 """What is there, or may be, so that not every wish fails at its first word."""
 
 ODD: tuple[Any, ...] = (
