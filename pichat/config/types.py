@@ -255,8 +255,9 @@ class ModelParameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whom a wake word calls. `chain`: who is asked, in that order; without one, the intents, then
     every model that the config names, of which those in the cloud only with `may_use_cloud`.
-    `system`: what models are told beside PiChat's own text. `tools`: patterns (`get_*`) of those
-    that models may use, None for all. `language`: None is the house's own."""
+    `system`: what models are told beside PiChat's own text. `tools`: patterns of those that
+    models may use (`get_*`) and may not (`!set_*`), of which the last that fits counts; None for
+    all. `language`: None is the house's own."""
 
     style: Style = field(default_factory=Style)
     chain: tuple[Text | Step, ...] = ()

@@ -31,8 +31,9 @@ class GetTools(msgspec.Struct, frozen=True, kw_only=True):
 
 class ToolView(msgspec.Struct, frozen=True, kw_only=True):
     """`permission`: what it does, `read`, `act` in the house or `show` on screens. `schema`: of its
-    arguments, as JSON schema. `people_only`: no model is offered it. `refused_by`: why it may not
-    be used, by the preferences of the profile, of the client, or of the person."""
+    arguments, as JSON schema. `people_only`: no model is offered it. `refused_by`: whose
+    preferences are against it, the profile's, which are for models alone, the client's, or the
+    person's."""
 
     name: str
     description: str
@@ -162,6 +163,6 @@ def get_tools(context: Context, payload: GetTools) -> ToolsList:
 @action("update_tool_preferences", needs="screen", example={"off": ["activate_*"]})
 async def update_tool_preferences(context: Context, payload: UpdateToolPreferences) -> ToolsList:
     """Switch tools on or off, for a client, a person or a profile. That holds from the next turn
-    on, for the house's own sentences as for models. Those of a person or a profile need the scope
-    admin. The reply is as that of get_tools."""
+    on, and for the house's own sentences as for models; what a profile has is for models alone.
+    A person's or a profile's need the scope admin. The reply is as that of get_tools."""
     return await change_tools(context.services, context.caller, payload)
