@@ -1,6 +1,7 @@
 """Chat as the front ends of seed 004 do it."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 
 import pytest
 
@@ -9,7 +10,8 @@ from pichat.llm.base import Message
 from pichat.store.clients import LlmWishes
 from pichat.store.messages import StoredMessage
 from tests.gateway.fakes import World
-from tests.gateway.http import Http, connected, read_events
+from tests.gateway.http import Http, Json, connected, read_events
+from tests.gateway.kept.pictures import png
 from tests.gateway.test_v1_chat import DATA_URL, PNG
 
 PATH = "/api/chat/stream"
@@ -84,15 +86,20 @@ async def test_a_clients_settings_hold_unless_the_request_says_otherwise(
 
 
 async def test_pictures_come_within_or_as_uploads(world: World, http: Http) -> None:
-    async with http.session.post(
-        f"{http.url}/api/uploads", data=PNG, headers={"X-Filename": "cat.png"}
-    ) as response:
-        uploaded = response.status
-    part = {"type": "image_url", "image_url": {"url": DATA_URL}}
-    message = {"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]}
-    await http.events("POST", PATH, {"messages": [message]})
-    assert world.turns.utterances[-1].images == (Image(media_type="image/png", data=PNG),)
-    assert uploaded < 500
+    path = f"{http.url}/api/uploads?name=cat.png"
+    async with http.session.post(path, data=BytesIO(png())) as response:
+        upload_id = (await response.json())["id"]
+    sent = Image(media_type="image/png", data=png())
+    within = {"type": "image_url", "image_url": {"url": DATA_URL}}
+    parts: list[Json] = [{"type": "text", "text": "What is it?"}, within]
+    parts += [
+        {"type": "image_url", "image_url": {"url": url}}
+        for url in (f"upload:{upload_id}", f"/api/uploads/{upload_id}/content")
+    ]
+    body = {"messages": [{"role": "user", "content": parts}], "attachments": [upload_id]}
+    await http.events("POST", PATH, body)
+    first = Image(media_type="image/png", data=PNG)
+    assert world.turns.utterances[-1].images == (first, sent, sent, sent)
     missing = await http.ask("POST", PATH, {"text": "hm", "attachments": ["nothing"]})
     assert missing[0] == 404
 
