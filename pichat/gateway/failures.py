@@ -7,7 +7,9 @@ from aiohttp import web
 
 from pichat.errors import (
     BusyError,
+    DeviceSilentError,
     NotAllowedError,
+    NotConfirmedError,
     NotFoundError,
     PiChatError,
     TooLargeError,
@@ -17,6 +19,7 @@ from pichat.errors import (
 from pichat.gateway.door.caller import UnauthenticatedError
 from pichat.gateway.door.limits import TooManyRequestsError
 from pichat.gateway.protocol import raw_json
+from pichat.llm.errors import ModelFailedError, ModelRefusedError, RateLimitedError
 
 _STATUS: tuple[tuple[type[PiChatError], int], ...] = (
     (UnauthenticatedError, 401),
@@ -25,6 +28,11 @@ _STATUS: tuple[tuple[type[PiChatError], int], ...] = (
     (TooLargeError, 413),
     (TooManyRequestsError, 429),
     (UnsupportedError, 422),
+    (DeviceSilentError, 502),
+    (NotConfirmedError, 502),
+    (ModelFailedError, 502),
+    (ModelRefusedError, 502),
+    (RateLimitedError, 503),
     (BusyError, 503),
     (UnavailableError, 503),
 )
