@@ -13,7 +13,7 @@ from pichat.events import (
     TurnText,
     TurnTool,
 )
-from pichat.gateway.door.caller import HOUSE, Caller
+from pichat.gateway.door.caller import HOUSE, Caller, UnauthenticatedError
 from pichat.gateway.people import as_known, of_the_house
 from pichat.gateway.services import Services
 
@@ -21,6 +21,7 @@ MayHear = Callable[[Caller | None, str], bool]
 """Whether a caller may hear of that person's turns."""
 
 _MOST_TURNS = 1000
+_OF_TURN = (TurnText, TurnTool, TurnProgress, TurnFinished, AnswerHeard, Transcript)
 
 
 class Turns:
@@ -36,8 +37,7 @@ class Turns:
             if len(self._users) > _MOST_TURNS:
                 self._users.popitem(last=False)
             return event.user_id
-        of_turn = TurnText | TurnTool | TurnProgress | TurnFinished | AnswerHeard | Transcript
-        if isinstance(event, of_turn):
+        if isinstance(event, _OF_TURN):
             return self._users.get(event.turn_id, HOUSE)
         return None
 
@@ -46,7 +46,10 @@ def hearing(services: Services) -> MayHear:
     """One's own turns, and for a screen of the house those of nobody in particular."""
 
     def may_hear(caller: Caller | None, user_id: str) -> bool:
-        known = as_known(services, caller)
+        try:
+            known = as_known(services, caller)
+        except UnauthenticatedError:  # a person who is gone, a moment before the connection is
+            return False
         if known is None:
             return False
         return known.user_id == user_id or (user_id == HOUSE and of_the_house(known))
