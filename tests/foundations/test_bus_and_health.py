@@ -29,6 +29,29 @@ async def test_a_listener_that_lags_is_told() -> None:
             await heard.get()
 
 
+async def test_a_reader_that_gave_up_missed_nothing() -> None:
+    bus = Bus()
+    with bus.subscribe(DeviceRemoved) as heard:
+        waiting = asyncio.create_task(heard.get())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        bus.publish(DeviceRemoved(device_id="a"))
+        await asyncio.wait([waiting])
+        later = asyncio.create_task(heard.get())
+        assert (await later).device_id == "a"
+
+
+async def test_who_subscribes_between_two_events_hears_the_second() -> None:
+    bus = Bus()
+    with bus.subscribe(DeviceRemoved) as first:
+        bus.publish(DeviceRemoved(device_id="a"))
+        with bus.subscribe(DeviceRemoved) as second:
+            bus.publish(DeviceRemoved(device_id="b"))
+            assert (await second.get()).device_id == "b"
+        bus.publish(DeviceRemoved(device_id="c"))
+        assert [(await first.get()).device_id for _ in range(3)] == ["a", "b", "c"]
+
+
 async def test_health_publishes_only_changes_and_tells_the_worst() -> None:
     bus = Bus()
     health = Health(bus)

@@ -24,6 +24,7 @@ GOOD = {"action": "ping", "payload": {}, "request_id": "x"}
         ('{"action": "chat", "payload": {"text": "\\ud800!!!"}}', "bad_request", "not valid JSON"),
         ('{"action": "ping", "action": "ping"}', "bad_request", "“action” is there twice"),
         ('{"action": "ping", "payload": {"a": 1, "a": 2}}', "bad_request", "“a” is there twice"),
+        ('{"action": "ping", "b": [{"a": ":", "a": ":"}]}', "bad_request", "“a” is there twice"),
         ("[" * 100_000, "bad_request", "levels deep"),
         ('{"a":' * 100_000, "bad_request", "levels deep"),
         ('{"payload":' + "[" * 40 + "]" * 40 + "}", "bad_request", "levels deep"),
