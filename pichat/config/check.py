@@ -10,7 +10,7 @@ import msgspec
 
 from pichat.config.describe import suggestion
 from pichat.config.overlay import unknown_steps
-from pichat.config.types import Config, WakeWord
+from pichat.config.types import Config, McpServer, WakeWord
 
 # Two of them in a row part a server from its tool.
 _SERVER_NAME = re.compile(r"(?!.*__)[A-Za-z0-9][A-Za-z0-9_-]{0,31}(?<!_)")
@@ -38,10 +38,8 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     if token and (problem := too_short(token)) is not None:
         yield "server.api_token", problem
     for name, server in config.mcp.servers.items():
-        if bool(server.command) == (server.url is not None):
-            yield f"mcp.servers.{name}", "it needs either a `command` or a `url`."
-        if not _SERVER_NAME.fullmatch(name):
-            yield f"mcp.servers.{name}", "a name is of 1 to 32 letters, digits, - and single _."
+        for sentence in server_problems(name, server):
+            yield f"mcp.servers.{name}", sentence
     tls = config.server.tls
     if tls.mode == "files" and (tls.certificate is None or tls.key is None):
         yield "server.tls", "the mode `files` needs `certificate` and `key`."
@@ -52,6 +50,14 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             yield f"profiles.{name}.chain", sentence
         if not config.llm.local and any(step.use == "local" for step in profile.steps):
             yield f"profiles.{name}.chain", "it names “local”, but llm.local has no model."
+
+
+def server_problems(name: str, server: McpServer) -> Iterator[str]:
+    """What is wrong with a server of tools, and with its name."""
+    if bool(server.command) == (server.url is not None):
+        yield "it needs either a `command` or a `url`."
+    if not _SERVER_NAME.fullmatch(name):
+        yield "a name is of 1 to 32 letters, digits, - and single _."
 
 
 def too_short(token: str) -> str | None:

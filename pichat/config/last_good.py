@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from pichat.config.load import load_config
+from pichat.config.load import load_config, variables_of
 from pichat.config.types import Config
 from pichat.errors import ConfigError
 
@@ -45,6 +45,10 @@ class ConfigFile:
     def reread(self) -> Config:
         """What stands there now. Raises ConfigError."""
         return load_config(self._path)
+
+    def variables(self) -> dict[str, str]:
+        """What `${VAR}` means now."""
+        return variables_of(self._path)
 
     def keep(self) -> None:
         """PiChat runs with what stands there: remember it. A disk that does not take it is no

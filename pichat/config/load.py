@@ -38,8 +38,7 @@ def load_config(
         root = yaml.compose(_text(path) if text is None else text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(not_yaml(path, error)) from error
-    dotenv = {k: v for k, v in dotenv_values(path.with_name(".env")).items() if v is not None}
-    variables = {**dotenv, **(os.environ if environment is None else environment)}
+    variables = variables_of(path, environment)
     reader = Reader(path, variables)
     config: Config = reader.struct(root, Config, "") if root else Config()
     # Whoever names profiles of their own does not mean to take away the one that is always there.
@@ -50,6 +49,12 @@ def load_config(
     if reader.problems:
         raise ConfigError("\n".join(reader.problems))
     return config
+
+
+def variables_of(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What `${VAR}` may name: the environment, then `.env` beside the file at `path`."""
+    dotenv = {k: v for k, v in dotenv_values(path.with_name(".env")).items() if v is not None}
+    return {**dotenv, **(os.environ if environment is None else environment)}
 
 
 def _with_token_of(variables: Mapping[str, str], config: Config) -> Config:

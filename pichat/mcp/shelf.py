@@ -54,6 +54,12 @@ class Shelf:
         gone = [alias for alias in had - known.keys() if alias is not None]
         await self._table.save(kept, new, words, gone)
 
+    async def forget(self, server: str) -> None:
+        """What it told is not true any more. Its tools' names stay, so that they are the same if it
+        comes back, and so does what the owner agreed to. Raises UnavailableError."""
+        self.catalogues.pop(server, None)
+        await self._table.forget(server)
+
     def tools_of(self, server: str) -> list[KnownTool]:
         """Of the server's catalogue, in its order."""
         found: list[KnownTool] = []

@@ -87,6 +87,12 @@ class McpTable:
         ]
         await self._database.write_together(statements)
 
+    async def forget(self, server: str) -> None:
+        """A server's catalogue, and by what its tools are found. Raises UnavailableError."""
+        named = "DELETE FROM mcp_words WHERE alias IN (SELECT alias FROM mcp_tools WHERE server = ?)"
+        catalogue = "DELETE FROM mcp_catalogues WHERE server = ?"
+        await self._database.write_together([(named, (server,)), (catalogue, (server,))])
+
     async def save_tool(self, tool: KeptTool) -> None:
         """What the owner decided of it. Raises UnavailableError."""
         await self._database.write(

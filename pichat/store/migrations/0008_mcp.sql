@@ -1,8 +1,8 @@
--- Servers of tools that the owner added beside those of config.yaml, or changed: JSON of McpServer
--- without secrets, which are in a file of their own.
+-- Servers of tools that the owner added beside those of config.yaml: JSON without secrets, which are
+-- in a file of their own. NULL: it is one of config.yaml's, and is only switched.
 CREATE TABLE mcp_servers (
     name TEXT PRIMARY KEY,
-    settings TEXT NOT NULL,
+    settings TEXT,
     enabled INTEGER NOT NULL
 ) STRICT;
 
@@ -24,6 +24,14 @@ CREATE TABLE mcp_tools (
     UNIQUE (server, name)
 ) STRICT;
 
+-- Which of tools that do the same is preferred: JSON of all their aliases, sorted; by whose word
+-- ('model', 'owner').
+CREATE TABLE mcp_alike (
+    tools TEXT PRIMARY KEY,
+    preferred TEXT NOT NULL,
+    said_by TEXT NOT NULL
+) STRICT;
+
 -- Tools switched on and off: whose ('' is everybody; profile:NAME, client:ID, token:ID), by pattern
 -- of aliases, the last that fits counts.
 CREATE TABLE mcp_switches (
@@ -39,7 +47,10 @@ CREATE TABLE mcp_calls (
     id INTEGER PRIMARY KEY,
     at_s REAL NOT NULL,
     turn_id TEXT NOT NULL,
-    who TEXT NOT NULL,
+    source TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    token_id TEXT NOT NULL,
     alias TEXT NOT NULL,
     outcome TEXT NOT NULL,
     duration_ms REAL NOT NULL
