@@ -40,10 +40,12 @@ from pichat.events.tools import (
     Answered,
     DeviceOutcome,
     Image,
+    McpServersChanged,
     Question,
     Source,
     ToolCall,
     ToolResult,
+    ToolsChanged,
 )
 from pichat.events.turns import (
     Said,
@@ -99,6 +101,8 @@ Event = (
     | ClientSettingsChanged
     | SuggestionsChanged
     | UsersChanged
+    | McpServersChanged
+    | ToolsChanged
 )
 
 __all__ = [
@@ -123,6 +127,7 @@ __all__ = [
     "JoinStep",
     "JoiningChanged",
     "Kind",
+    "McpServersChanged",
     "Milestone",
     "NetworkProgress",
     "PairingChanged",
@@ -144,6 +149,7 @@ __all__ = [
     "Tokens",
     "ToolCall",
     "ToolResult",
+    "ToolsChanged",
     "Transcript",
     "Tried",
     "TurnEvent",

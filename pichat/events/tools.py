@@ -67,6 +67,19 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, tag="confirmation_ende
     answer: Literal["yes", "no", "expired"]
 
 
+class McpServersChanged(msgspec.Struct, frozen=True, kw_only=True, tag="mcp_servers_changed"):
+    """Servers of tools elsewhere are new, gone, or not as they were: those of these `names`."""
+
+    names: tuple[str, ...]
+
+
+class ToolsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="tools_changed"):
+    """Tools elsewhere are new, gone, or not as they were, or whom they are switched on for.
+    `tools`: how many there are now."""
+
+    tools: int
+
+
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """`outcomes` for tools that act on or read devices, `value` and `images` for the rest.
     `outside`: they are from outside the house, and nobody's wish. `question`: nothing was done yet,

@@ -26,6 +26,7 @@ Topic = Literal[
     "screens",
     "profiles",
     "pairing",
+    "tools",
 ]
 
 TOPIC_NEEDS: dict[Topic, Need] = {
@@ -39,6 +40,7 @@ TOPIC_NEEDS: dict[Topic, Need] = {
     "questions": "screen",
     "scores": "screen",
     "pairing": "admin",
+    "tools": "screen",
 }
 """Who may hear of what: a visitor and a program not of what others say."""
 

@@ -20,6 +20,7 @@ from pichat.events import (
     GroupsChanged,
     JoiningChanged,
     JoinProgress,
+    McpServersChanged,
     NetworkProgress,
     PairingChanged,
     PartHealth,
@@ -28,6 +29,7 @@ from pichat.events import (
     ScenesChanged,
     ScreenCommand,
     SuggestionsChanged,
+    ToolsChanged,
     Transcript,
     TurnFinished,
     TurnProgress,
@@ -80,6 +82,8 @@ TOPICS: dict[type[Event], Topic] = {
     SuggestionsChanged: "profiles",
     UsersChanged: "profiles",
     PairingChanged: "pairing",
+    McpServersChanged: "tools",
+    ToolsChanged: "tools",
 }
 _TAGS = {kind: str(kind.__struct_config__.tag) for kind in TOPICS}
 _WAITING_EVENTS = 4096
@@ -166,10 +170,12 @@ class Feed:
         while True:
             event = await events.get()
             self._observe(event)
+            whose = self._turns.whose(event)
+            if not self._listeners:
+                continue  # as most of the time, while a model writes
             topic = TOPICS[type(event)]
             hearing = [each for each in self._listeners.items() if topic in each[1][1]]
-            whose = self._turns.whose(event)
-            if whose is not None:
+            if hearing and whose is not None:
                 hearing = [each for each in hearing if self._may_hear(each[0].caller, whose)]
             if isinstance(event, ScreenCommand):
                 hearing = [each for each in hearing if is_for(event, each[0])]

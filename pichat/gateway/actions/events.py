@@ -49,7 +49,7 @@ def subscribe(context: Context, payload: Subscribe) -> Snapshot:
     network_progress, turn_started, turn_tool, turn_text, turn_finished, voice_changed,
     transcript, voice_heard, health_changed, confirmation_asked, confirmation_ended,
     frontend_command, profiles_changed, client_settings_changed, suggestions_changed, users_changed,
-    pairing_changed). Subscribing again replaces the topics."""
+    pairing_changed, mcp_servers_changed, tools_changed). Subscribing again replaces the topics."""
     services, topics = context.services, _allowed(context.caller, payload.topics)
     context.client.subscribe(context.request_id, frozenset(topics))
     return Snapshot(
