@@ -7,6 +7,7 @@ costs nobody else anything.
 
 import asyncio
 import uuid
+from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import Any
 
@@ -181,8 +182,8 @@ class Connection:
 
     # --- writing ---------------------------------------------------------------------------
 
-    async def send(self, reply: Reply) -> None:
-        await self._wire.send(text_frame(encode(reply)))
+    def send(self, reply: Reply) -> Coroutine[Any, Any, None]:
+        return self._wire.send(text_frame(encode(reply)))
 
     async def send_with(self, reply: Reply, binary: bytes) -> None:
         # In one go: a request that is cancelled leaves no half of a pair, and none comes between.

@@ -21,7 +21,7 @@ MayHear = Callable[[Caller | None, str], bool]
 """Whether a caller may hear of that person's turns."""
 
 _MOST_TURNS = 1000
-_OF_TURN = (TurnText, TurnTool, TurnProgress, TurnFinished, AnswerHeard, Transcript)
+_OF_TURN = {TurnText, TurnTool, TurnProgress, TurnFinished, AnswerHeard, Transcript}
 
 
 class Turns:
@@ -32,13 +32,14 @@ class Turns:
 
     def whose(self, event: Event) -> str | None:
         """The person whose turn it is, `house` where that is not known; None: it is of no turn."""
+        kind = type(event)
+        if kind in _OF_TURN:
+            return self._users.get(event.turn_id, HOUSE)  # type: ignore[union-attr]
         if isinstance(event, TurnStarted):
             self._users[event.turn_id] = event.user_id
             if len(self._users) > _MOST_TURNS:
                 self._users.popitem(last=False)
             return event.user_id
-        if isinstance(event, _OF_TURN):
-            return self._users.get(event.turn_id, HOUSE)
         return None
 
 

@@ -29,7 +29,10 @@ _head_16, _head_64 = struct.Struct("!BBH").pack, struct.Struct("!BBQ").pack
 
 def text_frame(payload: bytes) -> bytes:
     """A WebSocket frame with UTF-8 text, as it is written."""
-    return _head(_TEXT, len(payload)) + payload
+    length = len(payload)
+    if _SHORT <= length < _LONG:  # as nearly all are
+        return _head_16(_TEXT, _SHORT, length) + payload
+    return _head(_TEXT, length) + payload
 
 
 def binary_frame(payload: bytes) -> bytes:
@@ -41,7 +44,7 @@ def _head(first: int, length: int) -> bytes:
     if length < _SHORT:
         return bytes((first, length))
     if length < _LONG:
-        return _head_16(first, 126, length)
+        return _head_16(first, _SHORT, length)
     return _head_64(first, 127, length)
 
 
@@ -77,7 +80,7 @@ class Wire:
         while self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             await self._until_read()
         self._write(frames)
-        if self.behind:
+        if self._protocol.writing_paused:
             await self._until_read()
 
     def post(self, frames: bytes) -> None:
