@@ -12,19 +12,18 @@ from pichat.config.types import McpServer
 from pichat.errors import BadRequestError, NotAllowedError, NotFoundError, UnavailableError
 from pichat.mcp.shelf import Shelf
 from pichat.mcp.snapshot import NOTHING, KnownTool, Snapshot
+from pichat.mcp.upstream.limits import Limits
+from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.upstream import Upstream
 
 if TYPE_CHECKING:
     from mcp import types
     from mcp.shared.dispatcher import ProgressFnT
 
-    from pichat.mcp.upstream.transports import SharedHttp
-
 log = structlog.get_logger(__name__)
 
 SETTLE_S = 0.05
 """Changes that come together are told once."""
-_AT_ONCE = 4  # programs that are started at the same time; each may fill a core
 
 
 class Aggregator:
@@ -34,15 +33,17 @@ class Aggregator:
     server that is broken costs the others nothing: each has a task of its own.
     """
 
-    def __init__(self, shelf: Shelf, tell: Callable[[Snapshot], None]) -> None:
+    def __init__(
+        self, shelf: Shelf, tell: Callable[[Snapshot], None], limits: Limits | None = None
+    ) -> None:
         self._shelf = shelf
         self._tell = tell
         self._upstreams: dict[str, Upstream] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._http: SharedHttp | None = None
         self._dirty = asyncio.Event()
         self._learning: dict[str, Upstream] = {}
-        self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._means = Means(limits)
+        self._ending: set[asyncio.Task[None]] = set()
         self.now: Snapshot = NOTHING
 
     # --- which there are -------------------------------------------------------------------
@@ -116,8 +117,8 @@ class Aggregator:
         finally:
             for name in [*self._tasks]:
                 self._end(name)
-            if self._http is not None:
-                await self._http.close()
+            await asyncio.gather(*self._ending, return_exceptions=True)
+            await self._means.close()
 
     async def _learn(self) -> None:
         learning, self._learning = self._learning, {}
@@ -147,18 +148,17 @@ class Aggregator:
         self._tell(self.now)
 
     def _begin(self, name: str, settings: McpServer) -> Upstream:
-        if self._http is None:
-            from pichat.mcp.upstream.transports import SharedHttp  # brings the SDK
-
-            self._http = SharedHttp()
         known = self._shelf.catalogues.get(name)
-        upstream = Upstream(name, settings, self._http, self._changed, known, gate=self._gate)
+        upstream = Upstream(name, settings, self._means, self._changed, known)
         self._tasks[name] = asyncio.create_task(upstream.serve(), name=f"mcp {name}")
         return upstream
 
     def _end(self, name: str) -> None:
         self._upstreams.pop(name, None)
-        self._tasks.pop(name).cancel()
+        task = self._tasks.pop(name)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        task.cancel()
 
     def _changed(self, upstream: Upstream) -> None:
         if upstream.catalogue is not self._shelf.catalogues.get(upstream.name):

@@ -28,3 +28,9 @@ class RemoteRefusedError(PiChatError):
     """It answered that it will not (no such tool, bad arguments); nothing was done."""
 
     code = "mcp_refused"
+
+
+class AnswerUnfitError(PiChatError):
+    """Its answer is not what its own description promises, or none at all: it may have done it."""
+
+    code = "mcp_unfit"

@@ -12,7 +12,8 @@ import pytest
 from pichat.config.types import McpServer
 from pichat.errors import PiChatError
 from pichat.mcp.errors import ServerDownError, ServerLostError, ServerSilentError
-from pichat.mcp.upstream.transports import SharedHttp
+from pichat.mcp.upstream.limits import Limits
+from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.upstream import Upstream
 
 DEMO = (sys.executable, str(Path(__file__).with_name("demo_server.py")))
@@ -22,10 +23,10 @@ DEADLINE_S = 60.0
 class Watching:
     """An upstream that is served, and what it told."""
 
-    def __init__(self, settings: McpServer, http: SharedHttp) -> None:
+    def __init__(self, settings: McpServer, means: Means) -> None:
         self.told = asyncio.Condition()
         self.states: list[str] = []
-        self.upstream = Upstream("demo", settings, http, self._tell)
+        self.upstream = Upstream("demo", settings, means, self._tell)
 
     def _tell(self, upstream: Upstream) -> None:
         self.states.append(upstream.status().state)
@@ -46,16 +47,16 @@ class Watching:
 
 
 @asynccontextmanager
-async def watching(**settings: Any) -> AsyncIterator[Watching]:
-    http = SharedHttp()
-    found = Watching(McpServer(**settings), http)
+async def watching(limits: Limits | None = None, **settings: Any) -> AsyncIterator[Watching]:
+    means = Means(limits)
+    found = Watching(McpServer(**settings), means)
     serving = asyncio.create_task(found.upstream.serve())
     try:
         yield found
     finally:
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
-        await http.close()
+        await means.close()
 
 
 async def test_a_program_starts_when_needed_sleeps_and_comes_back_when_it_died() -> None:
@@ -95,7 +96,7 @@ async def test_one_that_is_slow_or_switched_off_is_named() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (("/nowhere/at/all",), "Its program is not there."),
+        (("/nowhere/at/all",), "is not there; is it installed?"),
         (("sh", "-c", "echo no key is set >&2; exit 1"), "no key is set"),
         (("cat",), "It refused"),
     ],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -17,41 +17,70 @@ from mcp.shared.exceptions import MCPError
 
 from pichat import __version__
 from pichat.mcp.base import NULL, Catalogue, Era, RemotePrompt, RemoteResource, RemoteTool
-from pichat.mcp.upstream.watched import watched
+from pichat.mcp.upstream.delivery import DELIVERY, Delivery
+from pichat.mcp.upstream.limits import Limits
+from pichat.mcp.upstream.listing import LONGEST_DESCRIPTION
+from pichat.mcp.upstream.reasons import FailedError, is_silent
+from pichat.mcp.upstream.watched import Line, watched
 
 log = structlog.get_logger(__name__)
 
-LIST_S = 10.0
 _MOST_PAGES = 100
-_MOST_TOOLS = 2000
+_MOST = 2000  # of each kind
+_SLACK_S = 5.0  # a call has a deadline of its own, which does not count what cannot be sent
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 
 
 class Session:
-    """`changed` is set whenever the server says that it has other things now, `ended` when it has
-    gone."""
+    """`changed`: the server has said that it has other things now. `why`: a sentence once it has
+    gone. `wake` is called when either comes true."""
 
-    def __init__(self, client: Client, changed: asyncio.Event, ended: asyncio.Event) -> None:
-        self._client = client
-        self.changed = changed
-        self.ended = ended
+    def __init__(self, limits: Limits, wake: Callable[[], None]) -> None:
+        self._limits = limits
+        self._wake = wake
+        self._client: Client | None = None
+        self._line: Line | None = None
+        self.changed = False
+        self.why: str | None = None
+
+    @property
+    def client(self) -> Client:
+        """Raises FailedError once it has gone."""
+        if self._client is None:
+            raise FailedError(self.why or "It is not open yet.")
+        return self._client
 
     @property
     def era(self) -> Era:
-        modern = self._client.session.discover_result is not None
+        modern = self.client.session.discover_result is not None
         return "2026-07-28" if modern else "legacy"
 
+    def end(self, why: str) -> None:
+        """It is not to be used any more. The first reason counts."""
+        if self.why is None:
+            self.why = why
+            self._wake()
+
+    def change(self) -> None:
+        self.changed = True
+        self._wake()
+
     async def catalogue(self) -> Catalogue:
-        """All that it has now. Raises MCPError and TimeoutError."""
-        has = self._client.server_capabilities
-        async with asyncio.timeout(LIST_S):
-            tools = await self._all("tools") if has.tools else []
-            prompts = await self._all("prompts") if has.prompts else []
-            resources = await self._all("resources") if has.resources else []
+        """All that it has now. Raises FailedError, MCPError, and pydantic's ValueError."""
+        has = self.client.server_capabilities
+        try:
+            async with asyncio.timeout(self._limits.list_s):
+                tools = await self._all("tools") if has.tools else []
+                prompts = await self._extras("prompts") if has.prompts else []
+                resources = await self._extras("resources") if has.resources else []
+        except TimeoutError:
+            sentence = f"It did not tell within {self._limits.list_s:g} s what it has."
+            raise FailedError(sentence) from None
         return Catalogue(
             era=self.era,
-            tools=tuple(map(_tool, tools[:_MOST_TOOLS])),
-            prompts=tuple(map(_prompt, prompts[:_MOST_TOOLS])),
-            resources=tuple(map(_resource, resources[:_MOST_TOOLS])),
+            tools=tuple({each.name: _tool(each) for each in tools[:_MOST]}.values()),
+            prompts=tuple(map(_prompt, prompts[:_MOST])),
+            resources=tuple(map(_resource, resources[:_MOST])),
             discovered=self._discovered(),
         )
 
@@ -61,81 +90,120 @@ class Session:
         arguments: dict[str, Any],
         timeout_s: float,
         progress: ProgressFnT | None = None,
+        delivery: Delivery | None = None,
     ) -> types.CallToolResult:
-        """Raises MCPError. Cancelling it tells the server."""
-        return await self._client.call_tool(
-            name, arguments, read_timeout_seconds=timeout_s, progress_callback=progress
-        )
+        """Raises MCPError, FailedError, TimeoutError, and ValueError for a result that is against
+        the rules. Cancelling it tells the server. `delivery` learns how far it came."""
+        client = self.client
+        token = DELIVERY.set(delivery)
+        try:
+            async with asyncio.timeout(timeout_s + _SLACK_S):
+                result = await client.call_tool(
+                    name, arguments, read_timeout_seconds=timeout_s, progress_callback=progress
+                )
+        except RuntimeError as error:  # the SDK's way to say so
+            raise ValueError(type(error).__name__) from error
+        finally:
+            DELIVERY.reset(token)
+        shape = self._line.shapes.get(name) if self._line else None
+        if shape and not result.is_error and not shape.fits(result.structured_content):
+            raise ValueError("not what the tool promises")
+        return result
 
     async def prompt(self, name: str, arguments: dict[str, str]) -> types.GetPromptResult:
-        return await self._client.get_prompt(name, arguments)
+        return await self.client.get_prompt(name, arguments)
 
     async def read(self, uri: str) -> types.ReadResourceResult:
-        return await self._client.read_resource(uri)
+        return await self.client.read_resource(uri)
 
     async def follow(self) -> None:
-        """Hear of changes of a server that has to be asked for them. Returns when there are none
-        to be heard; another one tells unasked."""
-        has = self._client.server_capabilities
-        tools = bool(has.tools and has.tools.list_changed)
-        prompts = bool(has.prompts and has.prompts.list_changed)
-        resources = bool(has.resources and has.resources.list_changed)
-        if not (tools or prompts or resources):
-            return
-        with suppress(ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
-            listening = self._client.listen(
-                tools_list_changed=tools,
-                prompts_list_changed=prompts,
-                resources_list_changed=resources,
-            )
-            async with listening as events:
-                async for _ in events:
-                    self.changed.set()
+        """Hear of changes of a server that has to be asked for them, again and again. Returns when
+        there are none to be heard; one of the old kind tells unasked."""
+        has = self.client.server_capabilities
+        kinds: dict[str, Any] = {
+            "tools_list_changed": bool(has.tools and has.tools.list_changed),
+            "prompts_list_changed": bool(has.prompts and has.prompts.list_changed),
+            "resources_list_changed": bool(has.resources and has.resources.list_changed),
+        }
+        pause_s = _FIRST_PAUSE_S
+        while any(kinds.values()) and self.why is None:
+            began_s = asyncio.get_running_loop().time()
+            try:
+                async with self.client.listen(**kinds) as events:
+                    async for _ in events:
+                        self.change()
+            except ListenNotSupportedError:
+                return
+            except MCPError as error:
+                log.debug("mcp server does not tell of changes", code=error.error.code)
+            except SubscriptionLost:
+                pass
+            if asyncio.get_running_loop().time() - began_s > _LONGEST_PAUSE_S:
+                pause_s = _FIRST_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
+            self.change()  # nobody has heard what happened in the meantime
+
+    async def _extras(self, kind: str) -> list[Any]:
+        """What nobody needs for calling tools, and many servers say that they have and do not."""
+        try:
+            return await self._all(kind)
+        except MCPError as error:
+            if self.why is not None or is_silent(error):
+                raise
+            log.debug("mcp server does not list", kind=kind, code=error.error.code)
+            return []
 
     async def _all(self, kind: str) -> list[Any]:
-        """Every page of a listing."""
+        """Every page of a listing; of one that has no end, the beginning."""
         found: list[Any] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
-            page = await getattr(self._client, f"list_{kind}")(cursor=cursor)
+            page = await getattr(self.client, f"list_{kind}")(cursor=cursor)
             found += getattr(page, kind)
-            cursor = page.next_cursor
-            if cursor is None or len(found) >= _MOST_TOOLS:
+            before, cursor = cursor, page.next_cursor
+            if cursor is None or cursor == before or len(found) >= _MOST:
                 break
         return found
 
     def _discovered(self) -> msgspec.Raw:
-        found = self._client.session.discover_result
+        found = self.client.session.discover_result
         if found is None:
             return NULL
         return msgspec.Raw(found.model_dump_json(by_alias=True, exclude_none=True).encode())
 
+    @asynccontextmanager
+    async def opened(
+        self, transport: Any, known: Catalogue | None, *, probe_s: float, direct: bool
+    ) -> AsyncIterator[None]:
+        """To be entered and left in one task, which is cancelled when the transport fails. `known`:
+        what it told before, by which it need not be found out again how to speak to it. `direct`:
+        what is written has left. Raises what the SDK raises, and TimeoutError."""
+        mode, prior = _as_before(known)
+        self._line = Line(
+            self._limits, self.end, probe_s if mode == "auto" else None, direct=direct
+        )
+        client = Client(
+            watched(transport, self._line),
+            mode=mode,
+            prior_discover=prior,
+            message_handler=self._hear,
+            client_info=types.Implementation(name="pichat", version=__version__),
+            cache=None,
+        )
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(self._limits.start_s):
+                await stack.enter_async_context(client)
+            self._client = client
+            try:
+                yield
+            finally:
+                self.end("It is being closed.")
+                self._client = None
 
-@asynccontextmanager
-async def open_session(
-    transport: Any, known: Catalogue | None, *, start_s: float
-) -> AsyncIterator[Session]:
-    """A session, to be entered and left in one task, which is cancelled when the transport fails.
-    `known`: what it told before, by which it need not be found out again how to speak to it."""
-    changed, ended = asyncio.Event(), asyncio.Event()
-
-    async def hear(message: object) -> None:
+    async def _hear(self, message: object) -> None:
         if isinstance(message, _LISTS_CHANGED):
-            changed.set()
-
-    mode, prior = _as_before(known)
-    client = Client(
-        watched(transport, ended),
-        mode=mode,
-        prior_discover=prior,
-        message_handler=hear,
-        client_info=types.Implementation(name="pichat", version=__version__),
-        cache=None,
-    )
-    async with AsyncExitStack() as stack:
-        async with asyncio.timeout(start_s):
-            await stack.enter_async_context(client)
-        yield Session(client, changed, ended)
+            self.change()
 
 
 _LISTS_CHANGED = (
@@ -165,7 +233,7 @@ def _prompt(prompt: types.Prompt) -> RemotePrompt:
     arguments = sorted(prompt.arguments or (), key=lambda each: not each.required)
     return RemotePrompt(
         name=prompt.name,
-        description=prompt.description or prompt.title or "",
+        description=(prompt.description or prompt.title or "")[:LONGEST_DESCRIPTION],
         arguments=tuple(each.name for each in arguments),
     )
 
@@ -174,6 +242,6 @@ def _resource(resource: types.Resource) -> RemoteResource:
     return RemoteResource(
         uri=str(resource.uri),
         name=resource.name,
-        description=resource.description or "",
+        description=(resource.description or "")[:LONGEST_DESCRIPTION],
         media_type=resource.mime_type,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, TextIO
+from contextlib import AsyncExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -13,65 +13,64 @@ from pichat.config.types import McpServer
 from pichat.errors import PiChatError
 from pichat.mcp.base import Catalogue, ServerState, ServerStatus
 from pichat.mcp.errors import (
+    AnswerUnfitError,
     RemoteRefusedError,
     ServerDownError,
     ServerLostError,
     ServerSilentError,
 )
-from pichat.mcp.upstream.reasons import in_words, is_lost, is_silent
-from pichat.mcp.upstream.stderr import muttering
+from pichat.mcp.upstream.delivery import Delivery
+from pichat.mcp.upstream.means import Means
+from pichat.mcp.upstream.muttering import Muttering
+from pichat.mcp.upstream.reasons import FailedError, in_words, is_lost, is_silent
 
 if TYPE_CHECKING:
     from mcp import types
     from mcp.shared.dispatcher import ProgressFnT
 
     from pichat.mcp.upstream.session import Session
-    from pichat.mcp.upstream.transports import SharedHttp
 
 log = structlog.get_logger(__name__)
-
-START_S = 30.0
-"""A program may have to be unpacked first."""
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 120.0
-_SETTLE_S = 0.2  # of changes that a server tells one after the other
 
 
 class Upstream:
     """Run `serve` in a task. `known`: what it told before; `tell` is called whenever its status or
-    its catalogue has changed. `gate`: how many programs may be
-    started at a time.
+    its catalogue has changed.
 
     A program with a known catalogue starts when it is first needed, and ends when it was not needed
-    for `idle_s`; what has an address is kept open. Whoever calls while it starts waits; while it
-    rests after a failure, nobody does.
+    for `idle_s`; what has an address is kept open. Whoever calls while it starts waits, also when
+    it has to be opened again after it was open for a while; while it rests after failures, nobody
+    waits.
     """
 
     def __init__(
         self,
         name: str,
         settings: McpServer,
-        http: SharedHttp,
+        means: Means,
         tell: Callable[[Upstream], None],
         known: Catalogue | None = None,
-        gate: asyncio.Semaphore | None = None,
     ) -> None:
         self.name = name
         self.catalogue = known
         self._settings = settings
-        self._http = http
+        self._means = means
+        self._limits = means.limits
         self._tell = tell
-        self._gate = gate or asyncio.Semaphore()
         self._enabled = settings.enabled
         self._state: ServerState = "idle"
         self._reason: str | None = None
         self._again_s: float | None = None  # on the loop's clock
         self._failures = 0
+        self._shaken = False  # it was fine until it failed, which it did once
+        self._proved = False  # a call has succeeded in this session
+        self._doubted = False  # whether it is still spoken to as before
         self._session: Session | None = None
         self._opening: asyncio.Future[Session] | None = None
+        self._hurry = asyncio.Event()  # somebody waits for it to open
         self._calls = 0
-        self._used = asyncio.Event()
-        self._nudge = asyncio.Event()  # something was asked of the owner
+        self._used_s = 0.0
+        self._nudge = asyncio.Event()  # something happened that its owner has to look at
         self._renew = False
 
     # --- what others ask -------------------------------------------------------------------
@@ -109,24 +108,45 @@ class Upstream:
         self, name: str, arguments: dict[str, Any], progress: ProgressFnT | None = None
     ) -> types.CallToolResult:
         """The server's own result, also where that is a failure of the tool's. Raises
-        ServerDownError, ServerLostError, ServerSilentError and RemoteRefusedError. Cancelling it
-        tells the server."""
+        ServerDownError, ServerLostError, ServerSilentError, RemoteRefusedError and
+        AnswerUnfitError. What certainly never reached it is sent once more. Cancelling it tells the
+        server."""
         from mcp.shared.exceptions import MCPError
 
-        session = await self._open()
         timeout_s = self._settings.call_timeout_s
-        with self._in_use():
+        for once_more in (True, False):
+            session = await self.opened()
+            delivery = Delivery()
             try:
-                return await session.call(name, arguments, timeout_s, progress)
+                with self._in_use():
+                    result = await session.call(name, arguments, timeout_s, progress, delivery)
             except MCPError as error:
-                raise self._failed_call(error, timeout_s) from error
-            except ValueError as error:  # pydantic's: what it answered is no result
-                sentence = f"What “{self.name}” answered is against its own rules."
-                raise RemoteRefusedError(sentence) from error
+                failure: Exception = error
+            except (FailedError, TimeoutError, ValueError) as error:
+                failure = error
+            else:
+                self._proved = True
+                return result
+            if delivery.state != "unsent" or not once_more:
+                break
+            session.end(delivery.why or "It ended the connection.")
+        raise self._failed_call(failure, delivery, timeout_s) from failure
 
     async def opened(self) -> Session:
         """For reading its prompts and resources. Raises ServerDownError."""
-        return await self._open()
+        if self._session is not None and self._session.why is None:
+            return self._session
+        if not self._enabled:
+            raise ServerDownError(f"“{self.name}” is switched off.")
+        if self._session is not None:  # it has just gone, and its owner has not seen that yet
+            self._session = self._opening = None
+        elif self._rests() and not self._shaken:
+            raise ServerDownError(self._down(self._reason or ""))
+        self._shaken, self._again_s = False, None
+        opening = self._attempt()
+        self._hurry.set()
+        self._nudge.set()
+        return await asyncio.shield(opening)
 
     # --- the owner -------------------------------------------------------------------------
 
@@ -148,35 +168,44 @@ class Upstream:
         """From the opening to the end of one session."""
         opening = self._attempt()
         self._become("starting", None)
-        reason = ""
-        with muttering() as errors:
-            try:
-                await self._session_life(opening, errors.file)
-            except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (its owner's boundary)
-                said = errors.tail() if self._settings.command else ""
-                reason = in_words(error, START_S) + (f" It said: {said}" if said else "")
-                log.info("mcp server failed", server=self.name, reason=reason)
-            finally:
-                self._let_go(opening)
-                if not opening.done():
-                    opening.set_exception(ServerDownError(self._down(reason)))
-                    opening.exception()  # nobody may be waiting
+        began_s, reason = _now_s(), ""
+        muttering = Muttering()
+        try:
+            await self._session_life(opening, muttering)
+        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (its owner's boundary)
+            said = muttering.tail()
+            reason = in_words(error, self._limits.start_s) + (f" It said: {said}" if said else "")
+            log.info("mcp server failed", server=self.name, reason=reason)
+        finally:
+            self._let_go(opening)
+            self._hurry.clear()
+            if not opening.done():
+                opening.set_exception(ServerDownError(self._down(reason)))
+                opening.exception()  # nobody may be waiting
         if reason:
-            self._fail(reason)
+            self._fail(reason, steady=self._proved or _now_s() - began_s > self._limits.steady_s)
 
-    async def _session_life(self, opening: asyncio.Future[Session], errors: TextIO) -> None:
-        from pichat.mcp.upstream.session import open_session
-        from pichat.mcp.upstream.transports import transport_of
+    async def _session_life(self, opening: asyncio.Future[Session], muttering: Muttering) -> None:
+        http = await self._means.http()
+        from pichat.mcp.upstream.opening import open_session
 
-        transport = transport_of(self._settings, self._http, errors)
+        program = bool(self._settings.command)
+        gate = self._means.programs if program else self._means.addresses
         async with AsyncExitStack() as stack:
-            async with self._gate if self._settings.command else nullcontext():
-                opened = open_session(transport, self.catalogue, start_s=START_S)
-                session = await stack.enter_async_context(opened)
+            async with gate.turn(None if program else self._hurry):
+                known = None if self._doubted else self.catalogue
+                self._doubted = known is not None  # until it is open
+                session = await stack.enter_async_context(
+                    open_session(
+                        self._settings, self._means, http, known, muttering, self._nudge.set
+                    )
+                )
                 await self._learn(session)
+            self._doubted = False
             self._session = session
+            self._used_s = _now_s()
             opening.set_result(session)
-            self._failures, self._again_s = 0, None
+            self._again_s, self._proved = None, False
             self._become("ready", None)
             following = asyncio.create_task(session.follow(), name=f"mcp follows {self.name}")
             try:
@@ -188,35 +217,39 @@ class Upstream:
 
     async def _until_over(self, session: Session) -> None:
         """While it is open: what changes is learnt. Returns when it is not wanted any more."""
+        pause_s, learn_s, learnt_s = self._limits.settle_s, None, _now_s()
         while self._enabled:
-            woken = self._renew or await self._woken(session)
-            if session.ended.is_set():
-                raise ConnectionResetError
-            if not woken and self._calls == 0:
+            self._nudge.clear()
+            if session.why is not None:
+                raise FailedError(session.why)
+            if self._renew:
+                learn_s = _now_s()
+            elif session.changed and learn_s is None:
+                if _now_s() - learnt_s > 10 * pause_s:
+                    pause_s = self._limits.settle_s
+                learn_s = _now_s() + pause_s
+                # Who changes all the time is asked less and less often.
+                pause_s = min(2 * pause_s, self._limits.longest_settle_s)
+            if learn_s is not None and learn_s <= _now_s():
+                self._renew = session.changed = False
+                session.changed = not await self._learns(session)
+                learn_s, learnt_s = None, _now_s()
+                continue
+            if learn_s is None and self._is_unused():
                 return
-            if session.changed.is_set() or self._renew:
-                await asyncio.sleep(_SETTLE_S)
-                session.changed.clear()
-                self._renew = False
-                await self._learn(session)
+            await self._nudged(self._unused_s() if learn_s is None else learn_s)
 
-    async def _woken(self, session: Session) -> bool:
-        """Whether anything happened before it was unused for too long."""
-        self._nudge.clear()
-        self._used.clear()
-        waiting = [
-            asyncio.ensure_future(event.wait())
-            for event in (self._nudge, session.changed, session.ended, self._used)
-        ]
-        timeout_s = self._settings.idle_s if self._settings.command else None
+    async def _learns(self, session: Session) -> bool:
+        """Whether it told. What was known before stays known when it does not."""
+        from mcp.shared.exceptions import MCPError
+
         try:
-            done, _ = await asyncio.wait(
-                waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            for each in waiting:
-                each.cancel()
-        return bool(done)
+            await self._learn(session)
+        except (FailedError, MCPError, ValueError) as error:
+            reason = in_words(error, self._limits.list_s)
+            log.info("mcp server does not tell what it has", server=self.name, reason=reason)
+            return False
+        return True
 
     async def _learn(self, session: Session) -> None:
         catalogue = await session.catalogue()
@@ -225,19 +258,6 @@ class Upstream:
             self._tell(self)
 
     # ---------------------------------------------------------------------------------------
-
-    async def _open(self) -> Session:
-        if self._session is not None and not self._session.ended.is_set():
-            return self._session
-        if not self._enabled:
-            raise ServerDownError(f"“{self.name}” is switched off.")
-        if self._rests():
-            raise ServerDownError(self._down(self._reason or ""))
-        if self._session is not None:  # it has just gone, and its owner has not seen that yet
-            self._session = self._opening = None
-        opening = self._attempt()
-        self._nudge.set()
-        return await asyncio.shield(opening)
 
     def _let_go(self, opening: asyncio.Future[Session]) -> None:
         if self._opening is opening:
@@ -252,12 +272,22 @@ class Upstream:
     @contextmanager
     def _in_use(self) -> Iterator[None]:
         self._calls += 1
-        self._used.set()
         try:
             yield
         finally:
             self._calls -= 1
-            self._used.set()
+            self._used_s = _now_s()
+
+    def _unused_s(self) -> float | None:
+        """When it ends if nobody needs it before; None: never."""
+        if not self._settings.command:
+            return None
+        since_s = _now_s() if self._calls else self._used_s
+        return since_s + self._settings.idle_s
+
+    def _is_unused(self) -> bool:
+        end_s = self._unused_s()
+        return end_s is not None and end_s <= _now_s()
 
     def _may_sleep(self) -> bool:
         lazy = bool(self._settings.command) and self.catalogue is not None
@@ -266,22 +296,45 @@ class Upstream:
     def _rests(self) -> bool:
         return self._again_s is not None and self._again_s > _now_s()
 
-    def _fail(self, reason: str) -> None:
-        self._failures += 1
-        pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** (self._failures - 1))
+    def _fail(self, reason: str, *, steady: bool) -> None:
+        was_open = self._state == "ready"
+        self._failures = 1 if steady and was_open else self._failures + 1
+        self._shaken = was_open and self._failures == 1
+        self._proved = False
+        pause_s = min(
+            self._limits.longest_pause_s, self._limits.first_pause_s * 2.0 ** (self._failures - 1)
+        )
         self._again_s = _now_s() + pause_s
         self._become("failed", reason)
+        if self._opening is None:
+            return
+        if self._shaken:  # somebody has come in between
+            self._shaken, self._again_s = False, None
+        else:
+            opening, self._opening = self._opening, None
+            opening.set_exception(ServerDownError(self._down(reason)))
+            opening.exception()
 
-    def _failed_call(self, error: Any, timeout_s: float) -> PiChatError:
-        if is_lost(error):
-            return ServerLostError(
-                f"“{self.name}” went away in the middle of it; whether it was done is not known."
-            )
-        if is_silent(error):
+    def _failed_call(self, error: Exception, delivery: Delivery, timeout_s: float) -> PiChatError:
+        why = f" {delivery.why}" if delivery.why else ""
+        if delivery.state == "unsent":
+            return ServerDownError(self._down(delivery.why or ""))
+        if delivery.state == "refused":
+            said = delivery.why or in_words(error, timeout_s)
+            return RemoteRefusedError(f"“{self.name}” did not do it. {said}")
+        if isinstance(error, TimeoutError) or is_silent(error):
             return ServerSilentError(
                 f"“{self.name}” did not answer within {timeout_s:g} s; it may still do it."
             )
-        return RemoteRefusedError(f"“{self.name}” refused: {error.error.message[:300]}")
+        if isinstance(error, ValueError):
+            return AnswerUnfitError(
+                f"What “{self.name}” answered is against its own rules; it may have done it."
+            )
+        if why or is_lost(error):
+            return ServerLostError(
+                f"“{self.name}” failed in the middle of it; whether it was done is not known.{why}"
+            )
+        return RemoteRefusedError(f"“{self.name}” refused: {error}"[:400])
 
     def _down(self, reason: str) -> str:
         return f"“{self.name}” cannot be reached, and nothing was done. {reason}".strip()
