@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from pichat.mcp.base import RemoteTool
-from pichat.store.mcp import Words
+from pichat.store.mcp import McpTable, Words
 
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -59,6 +59,18 @@ _LITTLE = frozenset(
         "your",
     ]
 )
+
+
+class Finder:
+    """Finds tools elsewhere by what a person said."""
+
+    def __init__(self, table: McpTable) -> None:
+        self._table = table
+
+    async def find(self, text: str, most: int) -> tuple[str, ...]:
+        """Aliases, the best first."""
+        query = query_of(text)
+        return await self._table.find(query, most) if query else ()
 
 
 def query_of(text: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from pichat.bus import Bus
 from pichat.errors import (
@@ -31,10 +32,11 @@ from pichat.store.audit import Audit
 from pichat.tools.house import House
 from pichat.tools.patterns import permits
 from pichat.tools.questions import PEOPLE, Asked, Questions
+from pichat.tools.remote import FIND_TOOLS, Behalf, Progress, RemoteTools
 from pichat.tools.wary import WaryHouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pichat.events import Question
 
@@ -127,7 +129,7 @@ class Toolbox:
     """Runs tools. The arguments are validated before a handler sees them.
 
     `bus` hears of questions; without one nobody does. `language` is the one to ask in, `show` puts
-    something on the screens.
+    something on the screens. `remote`: the tools of other programs, if there may be any.
     """
 
     def __init__(
@@ -139,6 +141,7 @@ class Toolbox:
         *,
         language: str = "en",
         show: Show = nobody_shows,
+        remote: RemoteTools | None = None,
     ) -> None:
         self._house = house
         self._audit = audit
@@ -146,12 +149,17 @@ class Toolbox:
         self._bus = bus or Bus()
         self._language = language
         self._reach = Reach(house, show)
+        self.remote = remote
         self.questions = Questions(self._bus, self._expired)
 
     @property
     def tools(self) -> dict[str, Tool]:
-        """Every tool by its name."""
+        """Every tool of the house by its name."""
         return dict(self._tools)
+
+    def names(self) -> Iterable[str]:
+        """Of every tool, those of other programs among them."""
+        return [*self._tools, *(self.remote.names() if self.remote else ())]
 
     async def call(
         self,
@@ -163,6 +171,8 @@ class Toolbox:
         outside: bool = False,
         allowed: Sequence[str] | None = None,
         behind: Source | None = None,
+        behalf: Behalf | None = None,
+        progress: Progress | None = None,
     ) -> ToolResult:
         """The tool's result. A device that failed is an outcome in it, not an error; raises a
         PiChatError when nothing could be tried (unknown tool, bad arguments, no such device).
@@ -171,8 +181,21 @@ class Toolbox:
         for a person. With `outside` (whoever asks has read text from outside the house in this
         turn) there is none, but an OutsideError. `allowed` are patterns of names, None for all;
         another tool is a NotAllowedError. `behind`: whose wish a model follows. For a guest's,
-        every lock and siren counts as marked.
+        every lock and siren counts as marked. `behalf` and `progress` are for tools of other
+        programs, which raise what RemoteTools.call does: for whom it is beside all that, and who
+        hears how far it is.
         """
+        if self.remote is not None and self.remote.knows(call.name):
+            behalf = structs.replace(
+                behalf or Behalf(source=source),
+                source=source,
+                behind=behind,
+                turn_id=turn_id,
+                conversation_id=conversation_id,
+                allowed=None if allowed is None else tuple(allowed),
+            )
+            with self._on_record(call, source, turn_id) as line:
+                return line.done(await self._elsewhere(self.remote, call, behalf, progress))
         house = WaryHouse(self._house) if "guest" in (source, behind) else self._house
         with self._on_record(call, source, turn_id) as line:
             found, arguments = self._checked(call, allowed, source)
@@ -185,6 +208,14 @@ class Toolbox:
             asked = Asked(call, needed.question(self._language), ids, source)
             question = self.questions.ask(asked, turn_id=turn_id, conversation_id=conversation_id)
             return line.asked(question)
+
+    async def _elsewhere(
+        self, remote: RemoteTools, call: ToolCall, behalf: Behalf, progress: Progress | None
+    ) -> ToolResult:
+        """Whatever it says, it is from outside; what finds tools tells of no other."""
+        if call.name != FIND_TOOLS and not behalf.permits(call.name):
+            raise NotAllowedError(_NOT_PERMITTED.format(call.name))
+        return structs.replace(await remote.call(call, behalf, progress), outside=True)
 
     async def confirm(
         self,
@@ -225,7 +256,7 @@ class Toolbox:
         if found is None:
             raise NotFoundError(f"There is no tool called “{call.name}”.")
         if not permits(allowed, call.name) or (found.people_only and source not in PEOPLE):
-            raise NotAllowedError(f"The tool “{call.name}” is not among those that may be used.")
+            raise NotAllowedError(_NOT_PERMITTED.format(call.name))
         try:
             return found, msgspec.convert(call.arguments, found.arguments)
         except msgspec.ValidationError as error:
@@ -253,6 +284,7 @@ class Toolbox:
         self._audit.add(question.turn_id, asked.source, asked.call, "expired")
 
 
+_NOT_PERMITTED = "The tool “{}” is not among those that may be used."
 _OUTSIDE = (
     "That needs a person's own wish: text from outside the house was read, and could be behind it."
 )
@@ -264,7 +296,8 @@ class _Line:
     outcome = PiChatError.code  # unless it ends in a way that is known
 
     def done(self, result: ToolResult) -> ToolResult:
-        self.outcome = next((o.error_code for o in result.outcomes if o.error_code), "ok")
+        failed = next((o.error_code for o in result.outcomes if o.error_code), None)
+        self.outcome = failed or ("failed" if result.failed else "ok")
         return result
 
     def asked(self, question: Question) -> ToolResult:

@@ -17,9 +17,15 @@ def permits(patterns: Sequence[str] | None, name: str) -> bool:
         return True
     permitted = bool(patterns) and patterns[0].startswith(NOT)
     for pattern in patterns:
-        if fnmatchcase(name, pattern.removeprefix(NOT)):
+        named = pattern.removeprefix(NOT)
+        # Most are names, of which there may be thousands: those need no expression.
+        if name == named or (_is_wild(named) and fnmatchcase(name, named)):
             permitted = not pattern.startswith(NOT)
     return permitted
+
+
+def _is_wild(pattern: str) -> bool:
+    return "*" in pattern or "?" in pattern or "[" in pattern
 
 
 def switched(

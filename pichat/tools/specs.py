@@ -223,6 +223,10 @@ def result_text(result: ToolResult) -> str:
         ]
     if failed := [o for o in result.outcomes if not o.ok]:
         told["failed"] = [{"device": o.device_name, "why": o.error} for o in failed]
+    if result.failed:
+        told["the_tool_failed"] = True
+    if result.images:
+        told["pictures"] = len(result.images)
     if result.value is not None:
         told["value"] = msgspec.to_builtins(result.value)
     return msgspec.json.encode(told or {"done": True}).decode()

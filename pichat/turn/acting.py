@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
 from pichat.errors import BusyError, PiChatError
-from pichat.events import Question, ToolCall, ToolResult, TurnTool
+from pichat.events import Image, Question, ToolCall, ToolResult, TurnProgress, TurnTool
 from pichat.llm.base import Call, Message, ToolSpec
+from pichat.tools.remote import Progress
 from pichat.tools.specs import failure_text, result_text
 
 log = structlog.get_logger(__name__)
@@ -27,9 +28,11 @@ class ModelTools(Protocol):
     @property
     def specs(self) -> tuple[ToolSpec, ...]: ...
 
-    async def run(self, call: Call, *, outside: bool) -> tuple[ToolCall, ToolResult]:
+    async def run(
+        self, call: Call, *, outside: bool, progress: Progress | None = None
+    ) -> tuple[ToolCall, ToolResult]:
         """The call as it was understood, and its result. Raises a PiChatError, whose sentence helps
-        the model, when nothing could be tried. `outside`: see Toolbox.call."""
+        the model, when nothing could be tried. `outside` and `progress`: see Toolbox.call."""
         ...
 
 
@@ -48,23 +51,43 @@ class Acted:
 
 
 async def act(
-    calls: Sequence[Call], tools: ModelTools, turn_id: str, *, outside: bool
+    calls: Sequence[Call],
+    tools: ModelTools,
+    turn_id: str,
+    *,
+    outside: bool,
+    tell: Callable[[TurnProgress], None] | None = None,
 ) -> list[Acted]:
     """Make the calls, all at the same time. The results are in the calls' order. `outside`: text
-    from outside the house may be behind them. Raises nothing but what cancels it."""
+    from outside the house may be behind them. `tell` hears how far they are. Raises nothing but
+    what cancels it."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_act(call, tools, turn_id, outside=outside))
+            group.create_task(_act(call, tools, turn_id, outside=outside, tell=tell))
             for call in calls[:MOST_CALLS]
         ]
     too_many = BusyError(f"This call was not made: {MOST_CALLS} are the most at a time.")
     return [task.result() for task in tasks] + [_failed(c, too_many) for c in calls[MOST_CALLS:]]
 
 
-async def _act(call: Call, tools: ModelTools, turn_id: str, *, outside: bool) -> Acted:
+async def _act(
+    call: Call,
+    tools: ModelTools,
+    turn_id: str,
+    *,
+    outside: bool,
+    tell: Callable[[TurnProgress], None] | None,
+) -> Acted:
+    def progress(done: float, total: float | None, message: str) -> None:
+        event = TurnProgress(
+            turn_id=turn_id, name=call.name, progress=done, total=total, message=message
+        )
+        if tell is not None:
+            tell(event)
+
     started_s = time.monotonic()
     try:
-        tool_call, result = await tools.run(call, outside=outside)
+        tool_call, result = await tools.run(call, outside=outside, progress=progress)
         text = result_text(result)
     except PiChatError as error:
         return _failed(call, error)
@@ -78,7 +101,8 @@ async def _act(call: Call, tools: ModelTools, turn_id: str, *, outside: bool) ->
         started_s=started_s,
         duration_ms=round((time.monotonic() - started_s) * 1000, 3),
     )
-    return Acted(result_message(call, text, outside=result.outside), event)
+    message = result_message(call, text, outside=result.outside, images=result.images)
+    return Acted(message, event)
 
 
 def _failed(call: Call, error: PiChatError) -> Acted:
@@ -86,6 +110,10 @@ def _failed(call: Call, error: PiChatError) -> Acted:
     return Acted(result_message(call, failure_text(error)), error=error)
 
 
-def result_message(call: Call, text: str, *, outside: bool = False) -> Message:
+def result_message(
+    call: Call, text: str, *, outside: bool = False, images: tuple[Image, ...] = ()
+) -> Message:
     """What the model reads of a call."""
-    return Message(role="tool", text=text, call_id=call.id, name=call.name, outside=outside)
+    return Message(
+        role="tool", text=text, call_id=call.id, name=call.name, outside=outside, images=images
+    )

@@ -11,13 +11,13 @@ from msgspec import structs
 
 from pichat.config.types import Profile, Step
 from pichat.errors import NotUnderstoodError
-from pichat.events import Question, Tried, TurnText, TurnTool, Utterance
+from pichat.events import Question, Tried, Utterance
 from pichat.intents.consent import NO, YES, answer_in
 from pichat.intents.gate import try_each
 from pichat.intents.understood import Understood
 from pichat.tools.base import Toolbox
 from pichat.turn.by_intents import INTENTS, ByIntents
-from pichat.turn.ending import Ending, Way
+from pichat.turn.ending import Ending, Happened, Way
 from pichat.turn.mind import Mind
 from pichat.turn.stopwatch import Stopwatch
 from pichat.turn.tongues import Intents
@@ -104,7 +104,7 @@ class ByChain:
         first = self._segments[0] if self._segments else ()
         self.provider = first[0].use if first else INTENTS
 
-    async def events(self, clock: Stopwatch) -> AsyncGenerator[TurnText | TurnTool | Ending, None]:
+    async def events(self, clock: Stopwatch) -> AsyncGenerator[Happened | Ending, None]:
         """See Way."""
         if not self._segments:
             sentence = self._heard.intents.not_understood()

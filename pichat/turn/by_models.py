@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from pichat.events import TurnText, TurnTool
-from pichat.turn.ending import Ending
+from pichat.events import TurnProgress, TurnText
+from pichat.turn.ending import Ending, Happened
 from pichat.turn.stopwatch import Stopwatch
 from pichat.turn.thinking import Thinking, Thought
 
@@ -19,7 +19,7 @@ class ByModels:
         self.provider = first
         self._thinking = thinking
 
-    async def events(self, clock: Stopwatch) -> AsyncGenerator[TurnText | TurnTool | Ending, None]:
+    async def events(self, clock: Stopwatch) -> AsyncGenerator[Happened | Ending, None]:
         """See Way."""
         async with aclosing(self._thinking.events()) as events:
             async for event in events:
@@ -27,7 +27,8 @@ class ByModels:
                     clock.mark("think")
                     yield self._ending(event)
                     continue
-                clock.first("first_word" if isinstance(event, TurnText) else "first_tool")
+                if not isinstance(event, TurnProgress):
+                    clock.first("first_word" if isinstance(event, TurnText) else "first_tool")
                 yield event
 
     @property

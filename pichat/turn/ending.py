@@ -8,9 +8,12 @@ from typing import Protocol
 import msgspec
 
 from pichat.errors import PiChatError
-from pichat.events import Tokens, Tried, TurnText, TurnTool
+from pichat.events import Tokens, Tried, TurnProgress, TurnText, TurnTool
 from pichat.llm.base import Message
 from pichat.turn.stopwatch import Stopwatch
+
+Happened = TurnText | TurnTool | TurnProgress
+"""What comes before the ending."""
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +48,7 @@ class Way(Protocol):
         """Whether anybody was there to answer; else somebody else may be asked."""
         ...
 
-    def events(self, clock: Stopwatch) -> AsyncGenerator[TurnText | TurnTool | Ending, None]:
+    def events(self, clock: Stopwatch) -> AsyncGenerator[Happened | Ending, None]:
         """The answer as it comes, `Ending` last. Raises a PiChatError when it fails without having
         said so."""
         ...

@@ -10,9 +10,10 @@ from msgspec import structs
 
 from pichat.config.types import ModelParameters, Profile, Step
 from pichat.events import Device, DeviceChanged, Terms, Utterance
-from pichat.llm.base import Message, Provider
+from pichat.llm.base import Message, Provider, ToolSpec
 from pichat.store.history import whole
 from pichat.tools.base import Toolbox
+from pichat.tools.remote import Behalf
 from pichat.tools.specs import house_text
 from pichat.turn.by_models import ByModels
 from pichat.turn.model_tools import ToolsOfTurn
@@ -57,12 +58,12 @@ class Mind:
     ) -> ByModels:
         """A way to answer `text`, by `steps` of the profile's chain. Raises nothing of the models':
         that comes with the answer."""
-        devices = self._devices()
+        devices, before = self._devices(), await self._before(utterance)
         wish = Wish(
             turn_id=utterance.turn_id,
             text=text,
             images=utterance.images,
-            history=await self._before(utterance),
+            history=before,
             system=system_text(profile, house_text(devices), self._language),
             context=context_text(datetime.now().astimezone(), utterance.area, self._changes()),
             profile=structs.replace(
@@ -70,6 +71,7 @@ class Mind:
             ),
             profile_name=name,
         )
+        behalf = _behalf(utterance, name, profile)
         tools = ToolsOfTurn(
             toolbox=self._tools,
             devices=self._devices,
@@ -77,8 +79,19 @@ class Mind:
             turn_id=utterance.turn_id,
             conversation_id=utterance.conversation_id,
             behind=utterance.source,
+            offered=await self._offered(text, before, behalf),
+            behalf=behalf,
         )
         return ByModels(text, steps[0].use, Thinking(self._models, tools, wish))
+
+    async def _offered(
+        self, text: str, before: Sequence[Message], behalf: Behalf
+    ) -> tuple[ToolSpec, ...]:
+        """Of tools elsewhere. “And tomorrow?” is about what was said before it."""
+        if self._tools.remote is None:
+            return ()
+        said = next((each.text for each in reversed(before) if each.role == "user"), "")
+        return await self._tools.remote.offered([text, said] if said else [text], behalf)
 
     async def _before(self, utterance: Utterance) -> tuple[Message, ...]:
         """What whoever asks says was said before, or what was kept."""
@@ -89,6 +102,21 @@ class Mind:
             for each in utterance.history
         )
         return whole(tuple(said))
+
+
+def _behalf(utterance: Utterance, name: str, profile: Profile) -> Behalf:
+    return Behalf(
+        source="model",
+        behind=utterance.source,
+        turn_id=utterance.turn_id,
+        conversation_id=utterance.conversation_id,
+        user_id=utterance.user_id,
+        profile=name,
+        client_id=utterance.client_id,
+        token_id=utterance.token_id,
+        depth=utterance.depth,
+        allowed=profile.tools,
+    )
 
 
 def _parameters(profile: Profile, terms: Terms) -> ModelParameters:

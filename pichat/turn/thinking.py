@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
@@ -10,7 +11,7 @@ import msgspec
 
 from pichat.config.types import Profile, Step
 from pichat.errors import CancelledByUserError, PiChatError
-from pichat.events import Image, Question, Tokens, Tried, TurnText, TurnTool
+from pichat.events import Image, Question, Tokens, Tried, TurnProgress, TurnText
 from pichat.llm.attempt import Answering
 from pichat.llm.base import Call, Message, Request, Usage
 from pichat.llm.chain import ChainEvent, CutOffError
@@ -18,6 +19,7 @@ from pichat.llm.errors import ModelFailedError
 from pichat.tools.specs import failure_text
 from pichat.turn.acting import Acted, ModelTools, act, result_message
 from pichat.turn.deeds import Deeds
+from pichat.turn.ending import Happened
 from pichat.turn.model_answer import ModelAnswer, tokens_of
 
 ROUNDS = 5
@@ -79,6 +81,7 @@ class Thinking:
         self._steps: Sequence[Step] = wish.profile.steps
         self._messages: list[Message] = []
         self._under_way: tuple[Call, ...] = ()
+        self._acted: list[Acted] = []  # of the newest calls
         self._answer = ModelAnswer()
         self._by: Answering | None = None
         self._usages: list[Usage] = []
@@ -90,7 +93,7 @@ class Thinking:
         self._told_blind = False
         self._error: PiChatError | None = None
 
-    async def events(self) -> AsyncGenerator[TurnText | TurnTool | Thought, None]:
+    async def events(self) -> AsyncGenerator[Happened | Thought, None]:
         """Words and tools as they come, the `Thought` last. Raises no PiChatError: what failed is
         said. Closing it cancels the model; a command on its way to a device is not taken back."""
         try:
@@ -123,7 +126,7 @@ class Thinking:
             error=self._error or self._deeds.failure,
         )
 
-    async def _rounds(self) -> AsyncGenerator[TurnText | TurnTool, None]:
+    async def _rounds(self) -> AsyncGenerator[Happened, None]:
         for left in reversed(range(ROUNDS)):
             request = self._request(may_call=left > 0)
             asked = self._models.stream(
@@ -136,12 +139,11 @@ class Thinking:
             calls = self._answer.calls() if left else ()
             if not calls:
                 return
-            acted = await self._act(calls)
-            for each in acted:
-                if each.event is not None:
-                    yield each.event
-            if question := _newest_question(acted):
-                yield self._say(_asking(acted, question))
+            async with aclosing(self._act(calls)) as deeds:
+                async for deed in deeds:
+                    yield deed
+            if question := _newest_question(self._acted):
+                yield self._say(_asking(self._acted, question))
                 return
 
     def _request(self, *, may_call: bool) -> Request:
@@ -185,20 +187,36 @@ class Thinking:
         self._said += words
         return TurnText(turn_id=self._wish.turn_id, text=piece)
 
-    async def _act(self, calls: tuple[Call, ...]) -> list[Acted]:
+    async def _act(self, calls: tuple[Call, ...]) -> AsyncGenerator[Happened, None]:
         outside = self._wish.outside or any(message.outside for message in self._messages)
         self._messages.append(self._message(calls))
         self._said, self._under_way = "", calls
         self._next_answer()
-        acted = await act(calls, self._tools, self._wish.turn_id, outside=outside)
-        self._under_way = ()
+        told: asyncio.Queue[TurnProgress | None] = asyncio.Queue()
+        acting = asyncio.create_task(
+            act(calls, self._tools, self._wish.turn_id, outside=outside, tell=told.put_nowait)
+        )
+        acting.add_done_callback(lambda _: told.put_nowait(None))
+        try:
+            while (progress := await told.get()) is not None:
+                yield progress
+            self._note(await acting)
+        finally:  # whoever leaves before they have ended cancels the calls
+            if not acting.done():
+                acting.cancel()
+                await asyncio.wait([acting])
+        for each in self._acted:
+            if each.event is not None:
+                yield each.event
+
+    def _note(self, acted: list[Acted]) -> None:
+        self._under_way, self._acted = (), acted
         for each in acted:
             self._messages.append(each.message)
             if each.event is not None:
                 self._deeds.note(each.event.result)
             if each.error is not None:
                 self._deeds.note_error(each.error)
-        return acted
 
     def _message(self, calls: tuple[Call, ...]) -> Message:
         """What the model has answered, as it was said."""

@@ -19,7 +19,6 @@ from pichat.events import (
     TurnFinished,
     TurnStarted,
     TurnText,
-    TurnTool,
     Utterance,
 )
 from pichat.intents.understood import Understood
@@ -27,7 +26,7 @@ from pichat.tools.base import Toolbox
 from pichat.turn.by_chain import ByChain, Heard, heard_as, segments_of
 from pichat.turn.by_consent import ByConsent
 from pichat.turn.by_intents import INTENTS
-from pichat.turn.ending import Ending, Way, said
+from pichat.turn.ending import Ending, Happened, Way, said
 from pichat.turn.memory import Memory
 from pichat.turn.mind import Mind
 from pichat.turn.people import Alike, People, as_allowed, with_terms
@@ -140,7 +139,7 @@ class Turns:
 
     async def _follow(
         self, way: Way, clock: Stopwatch, utterance: Utterance
-    ) -> AsyncGenerator[TurnText | TurnTool | Ending, None]:
+    ) -> AsyncGenerator[Happened | Ending, None]:
         """The way's events; what it raises becomes its ending, and is said."""
         error: PiChatError
         try:
@@ -162,12 +161,14 @@ class Turns:
     def _profile(self, utterance: Utterance) -> tuple[str, Profile]:
         name = utterance.profile or self._profiles.active
         standing = self._people.standing(utterance.user_id)
-        profile = with_terms(self._profiles.get(name), utterance.terms, standing, self._tools.tools)
+        profile = with_terms(
+            self._profiles.get(name), utterance.terms, standing, self._tools.names()
+        )
         return name, profile
 
     def _as_allowed(self, utterance: Utterance) -> Utterance:
         standing = self._people.standing(utterance.user_id)
-        return as_allowed(utterance, standing, self._tools.tools)
+        return as_allowed(utterance, standing, self._tools.names())
 
     async def _way(self, utterance: Utterance, name: str, profile: Profile) -> Way:
         heard = await self._heard(utterance, profile)

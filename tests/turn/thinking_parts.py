@@ -18,17 +18,19 @@ from pichat.events import (
     State,
     ToolCall,
     ToolResult,
+    TurnProgress,
     TurnText,
     TurnTool,
 )
 from pichat.health import Health
 from pichat.llm.base import Call, Message, Request, ToolSpec
 from pichat.llm.chain import Chain
+from pichat.tools.remote import Progress
 from pichat.turn.acting import ModelTools
 from pichat.turn.thinking import Thinking, Thought, Wish
 from tests.support.scripted_model import Scripted
 
-Event = TurnText | TurnTool | Thought
+Event = TurnText | TurnTool | TurnProgress | Thought
 Outcome = ToolResult | Exception | float
 """What a tool gives, how it fails, or the seconds that it takes before it has nothing to say."""
 
@@ -76,7 +78,9 @@ class ScriptedTools:
     def specs(self) -> tuple[ToolSpec, ...]:
         return tuple(ToolSpec(name=n, description=n, parameters={}) for n in self._tools)
 
-    async def run(self, call: Call, *, outside: bool) -> tuple[ToolCall, ToolResult]:
+    async def run(
+        self, call: Call, *, outside: bool, progress: Progress | None = None
+    ) -> tuple[ToolCall, ToolResult]:
         if call.name not in self._tools:
             raise NotFoundError(f"There is no tool called “{call.name}”.")
         try:
