@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
 import structlog
 
 from pichat.config.types import Mcp
@@ -24,9 +23,10 @@ from pichat.errors import (
 from pichat.events import ToolCall, ToolResult
 from pichat.llm.base import ToolSpec
 from pichat.mcp.arguments import checked
+from pichat.mcp.depth import DEEPEST, asking
 from pichat.mcp.plain import plain
 from pichat.mcp.results import as_result
-from pichat.mcp.snapshot import KnownTool, Snapshot
+from pichat.mcp.snapshot import KnownTool, Snapshot, preferred_first
 from pichat.mcp.told import CALLING, FINDING, found_view, spec_of
 from pichat.store.mcp_calls import CallLine
 from pichat.tools.remote import FIND_TOOLS, Behalf, Progress
@@ -36,11 +36,6 @@ if TYPE_CHECKING:
     from mcp.shared.dispatcher import ProgressFnT
 
 log = structlog.get_logger(__name__)
-
-DEEPEST = 3
-"""So many programs may ask each other, one behind the other."""
-DEPTH = "pichat/depth"
-"""The key in a request's `_meta` that tells how many have."""
 
 PROGRESS_EVERY_S = 0.2
 _SEARCH_S = 0.5
@@ -63,7 +58,6 @@ class Servers(Protocol):
         alias: str,
         arguments: dict[str, Any],
         progress: ProgressFnT | None = None,
-        meta: Mapping[str, Any] | None = None,
     ) -> types.CallToolResult: ...
 
 
@@ -139,9 +133,8 @@ class Remote:
                 )
             arguments = checked(known.alias, call.arguments, plain(known.tool.schema))
             self._count(known.server)
-            answer = await self._servers.call(
-                known.alias, arguments, _told(progress), {DEPTH: behalf.depth + 1}
-            )
+            with asking(behalf.depth):
+                answer = await self._servers.call(known.alias, arguments, _told(progress))
             result = as_result(answer, self._bounds().result_bytes)
             line["outcome"] = "failed" if result.failed else "ok"
             return result
@@ -150,7 +143,7 @@ class Remote:
         """See RemoteTools."""
         if next(self.usable(behalf), None) is None:
             return ()
-        best = await self._best(texts, behalf, self._bounds().offered_tools)
+        best = await self._best(texts, behalf, self._bounds().offered_tools, alone=True)
         return (FINDING, CALLING, *map(spec_of, best))
 
     # --- finding ---------------------------------------------------------------------------
@@ -166,7 +159,10 @@ class Remote:
             return ToolResult(value="No tool of another program fits these words; try others.")
         return ToolResult(value={"tools": [*map(found_view, found)]}, outside=True)
 
-    async def _best(self, texts: Sequence[str], behalf: Behalf, most: int) -> list[KnownTool]:
+    async def _best(
+        self, texts: Sequence[str], behalf: Behalf, most: int, *, alone: bool = False
+    ) -> list[KnownTool]:
+        """`alone`: of tools that do the same, only the one that is preferred."""
         if most == 0:
             return []
         with suppress(TimeoutError):  # a disk that is busy must not keep a person waiting
@@ -174,7 +170,7 @@ class Remote:
                 found = await self._usable_hits(texts, behalf, _HITS)
                 if len(found) < most:  # the first were of those that may not be used
                     found = await self._usable_hits(texts, behalf, _MORE_HITS)
-                return found[:most]
+                return preferred_first(found, self._servers.now.instead, alone=alone)[:most]
         log.warning("tools elsewhere not searched in time")
         return []
 
@@ -279,11 +275,3 @@ def _told(progress: Progress | None) -> ProgressFnT | None:
             tell(progress, total, (message or "")[:200])
 
     return tell_now
-
-
-def depth_of(meta: Mapping[str, Any] | None) -> int:
-    """How many programs have asked each other before a request, by its `_meta`."""
-    try:
-        return max(0, msgspec.convert((meta or {}).get(DEPTH, 0), int))
-    except msgspec.ValidationError:
-        return DEEPEST

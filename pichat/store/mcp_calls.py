@@ -74,10 +74,10 @@ class McpCalls:
         """Every line so far is on the disk. Raises UnavailableError."""
         await self._behind.flushed()
 
-    async def prune(self) -> None:
-        """Let what is too old go, and what is too much. Raises UnavailableError."""
+    async def prune(self, most: int = MOST_LINES) -> None:
+        """Let what is too old go, and what is more than `most`. Raises UnavailableError."""
         await self._database.write_together(
-            [(_TOO_OLD, (time.time() - KEPT_S,)), (_TOO_MANY, (MOST_LINES,))]
+            [(_TOO_OLD, (time.time() - KEPT_S,)), (_TOO_MANY, (most,))]
         )
 
     async def write(self) -> None:
