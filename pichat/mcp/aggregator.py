@@ -15,6 +15,7 @@ from pichat.mcp.snapshot import NOTHING, KnownTool, Snapshot
 from pichat.mcp.upstream.limits import Limits
 from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.upstream import Upstream
+from pichat.tools.patterns import permits
 
 if TYPE_CHECKING:
     from mcp import types
@@ -44,6 +45,7 @@ class Aggregator:
         self._learning: dict[str, Upstream] = {}
         self._means = Means(limits)
         self._ending: set[asyncio.Task[None]] = set()
+        self._instead: Mapping[str, str] = {}
         self.now: Snapshot = NOTHING
 
     # --- which there are -------------------------------------------------------------------
@@ -103,6 +105,12 @@ class Aggregator:
         self._rebuild()
         return self.known(alias)
 
+    def prefer(self, instead: Mapping[str, str]) -> None:
+        """See Snapshot.instead."""
+        if instead != self._instead:
+            self._instead = dict(instead)
+            self._rebuild()
+
     # --- the owner -------------------------------------------------------------------------
 
     async def serve(self) -> None:
@@ -136,7 +144,10 @@ class Aggregator:
             if name in self._shelf.catalogues
         }
         tools = {
-            known.alias: known for name in self._upstreams for known in self._shelf.tools_of(name)
+            known.alias: known
+            for name, upstream in self._upstreams.items()
+            for known in self._shelf.tools_of(name)
+            if permits(upstream.settings.tools, known.tool.name)
         }
         self.now = Snapshot(
             number=self.now.number + 1,
@@ -144,6 +155,11 @@ class Aggregator:
             tools=tools,
             prompts={name: each.prompts for name, each in catalogues.items() if each.prompts},
             resources={name: each.resources for name, each in catalogues.items() if each.resources},
+            instead={
+                alias: better
+                for alias, better in self._instead.items()
+                if alias in tools and better in tools
+            },
         )
         self._tell(self.now)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, Protocol
 
 from msgspec import structs
@@ -17,7 +16,7 @@ from pichat.mcp.naming import name_for
 from pichat.mcp.own import OwnServers
 from pichat.mcp.server_view import ServerView, view_of
 from pichat.mcp.snapshot import KnownTool, Snapshot
-from pichat.mcp.written import Written, changed, check, meant, redacted
+from pichat.mcp.written import Written, changed, check, meant
 from pichat.store.db import uninterrupted
 
 MOST = 500
@@ -183,7 +182,7 @@ class Servers:
         """Called after each new snapshot."""
         for each in snapshot.servers:
             if each.reason is not None:
-                self._reasons[each.name] = self._clean(each.name, each.reason)
+                self._reasons[each.name] = each.reason
             elif each.state in ("ready", "off"):
                 self._reasons.pop(each.name, None)
         self._told.set()
@@ -209,9 +208,6 @@ class Servers:
 
     async def _apply(self) -> None:
         self._compose()
-        if self._servers:
-            # It takes long, and others are not to wait for it.
-            await asyncio.to_thread(import_module, "pichat.mcp.upstream.transports")
         self._running.set_servers(self._servers)
 
     async def _keep(
@@ -265,10 +261,6 @@ class Servers:
     def _enabled(self, name: str) -> bool:
         server = self._configured.get(name)
         return self._own.is_on(name, configured=None if server is None else server.enabled)
-
-    def _clean(self, name: str, reason: str) -> str:
-        server = self._servers.get(name)
-        return redacted(reason, server) if server else reason
 
     def _check_known(self, name: str) -> None:
         if name not in self.names():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -23,13 +23,27 @@ class KnownTool(msgspec.Struct, frozen=True, kw_only=True):
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Never changed: another takes its place in one step. `number` grows with each. Servers are in
-    the order in which they are preferred."""
+    the order in which they are preferred. `instead`: of tools that do the same, by the name of each
+    that is not preferred, the one that is."""
 
     number: int
     servers: tuple[ServerStatus, ...]
     tools: Mapping[str, KnownTool]
     prompts: Mapping[str, tuple[RemotePrompt, ...]]
     resources: Mapping[str, tuple[RemoteResource, ...]]
+    instead: Mapping[str, str] = {}
+
+
+def preferred_first(
+    found: Iterable[KnownTool], instead: Mapping[str, str], *, alone: bool
+) -> list[KnownTool]:
+    """Tools in their order, but of those that do the same the preferred one before the others, or
+    `alone`."""
+    known = {each.alias: each for each in found}
+    best = [known.get(instead.get(alias, ""), each) for alias, each in known.items()]
+    if not alone:
+        best = [each for pair in zip(best, known.values(), strict=True) for each in pair]
+    return [*{each.alias: each for each in best}.values()]
 
 
 NOTHING = Snapshot(number=0, servers=(), tools={}, prompts={}, resources={})

@@ -23,6 +23,7 @@ from pichat.mcp.upstream.delivery import Delivery
 from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.muttering import Muttering
 from pichat.mcp.upstream.reasons import FailedError, in_words, is_lost, is_silent
+from pichat.mcp.written import redacted
 
 if TYPE_CHECKING:
     from mcp import types
@@ -175,6 +176,7 @@ class Upstream:
         except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (its owner's boundary)
             said = muttering.tail()
             reason = in_words(error, self._limits.start_s) + (f" It said: {said}" if said else "")
+            reason = redacted(reason, self._settings)
             log.info("mcp server failed", server=self.name, reason=reason)
         finally:
             self._let_go(opening)
