@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars
 from pichat.config.types import Logging
 
 RADIO = ("zigpy", "bellows")
-NOISY = (*RADIO, "aiosqlite", "aiohttp.access", "hassil", "asyncio")
+NOISY = (*RADIO, "aiosqlite", "aiohttp.access", "hassil", "asyncio", "httpx2", "httpcore2", "mcp")
 
 
 class _Libraries(logging.Filter):

@@ -15,6 +15,8 @@ from pichat.app.listening import start_listening
 from pichat.app.parts import Parts
 from pichat.app.people import load_users
 from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
+from pichat.app.remote import SETTINGS as MCP_SETTINGS
+from pichat.app.remote import Elsewhere, start_remote
 from pichat.app.speech import build_voice, start_speech
 from pichat.app.thinking import Thinking, start_thinking
 from pichat.app.voices import InstalledVoices
@@ -100,14 +102,16 @@ class Daemon:
         zigbee = start_house(parts, database)
         screens = Screens(bus)
         door = await start_door(parts, database)
-        toolbox = self._toolbox(parts, zigbee, audit, screens, door)
+        elsewhere = await start_remote(parts, database, self._file)
+        toolbox = self._toolbox(parts, zigbee, audit, screens, door, elsewhere)
         thinking = await start_thinking(parts, zigbee.hub, toolbox, profiles, conversations, users)
+        elsewhere.compare_by(thinking, profiles)
         runs = Runs(bus, keeps_audio="runs" in config.voice.keep_audio)
         steps.run("runs", runs.serve())
         speech = await start_speech(parts, thinking.turns, profiles)
         settings = Settings(database)
         voice = await build_voice(parts, speech, thinking.intents, profiles, runs, settings)
-        takers = self._takers(profiles, thinking)
+        takers = self._takers(profiles, thinking, elsewhere)
         self._reloading = reloading = Reloading(config, self._file, takers, health)
         kept = await start_kept(parts, database, zigbee.hub, profiles, thinking, door)
         services = Services(
@@ -155,19 +159,28 @@ class Daemon:
         lock.announce(gateway.url)
         start_announcement(self._parts, gateway)
 
-    def _takers(self, profiles: Profiles, thinking: Thinking) -> tuple[Taker, ...]:
+    def _takers(
+        self, profiles: Profiles, thinking: Thinking, elsewhere: Elsewhere
+    ) -> tuple[Taker, ...]:
         """Who takes over what, when config.yaml is read again."""
         return (
             Taker(("logging",), lambda new: partial(set_up_logs, new.logging)),
             Taker(DOOR, self._take_door),
             Taker(("profiles", "llm.providers"), partial(take_profiles, profiles, thinking)),
+            Taker(MCP_SETTINGS, elsewhere.take),
         )
 
     def _take_door(self, new: Config) -> Commit:
         return lambda: self._gateway.reconfigure(new.server) if self._gateway else None
 
     def _toolbox(
-        self, parts: Parts, zigbee: ZigbeeHouse, audit: Audit, screens: Screens, door: Door
+        self,
+        parts: Parts,
+        zigbee: ZigbeeHouse,
+        audit: Audit,
+        screens: Screens,
+        door: Door,
+        elsewhere: Elsewhere,
     ) -> Toolbox:
         joining = {**joining_tools(zigbee.admission), **pairing_tools(door)}
         more = {**network_tools(zigbee.care), **joining}
@@ -178,4 +191,5 @@ class Daemon:
             parts.bus,
             language=parts.config.language,
             show=screens.show,
+            remote=elsewhere.remote,
         )

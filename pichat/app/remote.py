@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pichat.app.parts import Parts
 from pichat.bus import Bus
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config, Mcp
+from pichat.errors import UnavailableError
 from pichat.events import McpServersChanged, PartStatus, ToolsChanged
 from pichat.health import Health
+from pichat.llm.base import Message, Request, TextDelta
 from pichat.mcp.aggregator import Aggregator
 from pichat.mcp.base import ServerStatus
 from pichat.mcp.own import OwnServers
+from pichat.mcp.preferring import Preferring
 from pichat.mcp.remote import Remote
 from pichat.mcp.search import Finder
 from pichat.mcp.secrets import SecretFile
@@ -28,9 +33,22 @@ from pichat.store.mcp_calls import McpCalls, open_calls
 from pichat.store.mcp_servers import McpServerTable
 from pichat.store.mcp_switches import SwitchTable
 
+if TYPE_CHECKING:
+    from pichat.app.reloading import Commit
+    from pichat.app.thinking import Thinking
+    from pichat.turn.profiles import Profiles
+
 PART = "mcp"
 TELL_EVERY_S = 0.25
 _NAMED = 3
+
+
+COMPARE_AFTER_S = 3.0
+"""What does the same is found once servers have told all that they have; it takes a while."""
+_COMPARED_S = 60.0
+_SETTINGS = ("servers", "offered_tools", "compare", "calls_per_minute", "result_bytes")
+SETTINGS = tuple(f"mcp.{name}" for name in _SETTINGS)
+"""What is taken over when config.yaml is read again."""
 
 
 class Bounds:
@@ -53,18 +71,44 @@ class Elsewhere:
     calls: McpCalls
     remote: Remote
     bounds: Bounds
+    preferring: Preferring
 
-    def take(self, new: Config) -> None:
+    def take(self, new: Config) -> Commit:
         """What config.yaml says now."""
-        self.bounds.now = new.mcp
-        self.servers.reconfigure(new.mcp.servers)
+
+        def commit() -> None:
+            self.bounds.now = new.mcp
+            self.servers.reconfigure(new.mcp.servers)
+
+        return commit
+
+    def compare_by(self, thinking: Thinking, profiles: Profiles) -> None:
+        """Let a model be asked about tools, as the config allows."""
+
+        async def ask(system: str, text: str) -> str:
+            profile = profiles.get(profiles.active)
+            request = Request(system=system, messages=(Message(role="user", text=text),))
+            answering = thinking.chain.stream(
+                profile.steps, request, may_use_cloud=profile.may_use_cloud
+            )
+            try:
+                async with asyncio.timeout(_COMPARED_S), aclosing(answering) as pieces:
+                    said = [each.text async for each in pieces if isinstance(each, TextDelta)]
+            except TimeoutError:
+                raise UnavailableError("The model took too long.") from None
+            return "".join(said)
+
+        self.preferring.ask = lambda: ask if self.bounds.now.compare else None
 
 
 class Telling:
-    """Tells the board and the bus of what is new, at most four times a second. Run `serve`."""
+    """Tells the board and the bus of what is new, at most four times a second, and has tools
+    compared when there are others. Run `serve` and `compare`."""
 
-    def __init__(self, servers: Servers, bus: Bus, health: Health) -> None:
+    def __init__(self, servers: Servers, preferring: Preferring, bus: Bus, health: Health) -> None:
         self._servers = servers
+        self._preferring = preferring
+        self._others = asyncio.Event()
         self._bus = bus
         self._health = health
         self._dirty = asyncio.Event()
@@ -88,6 +132,14 @@ class Telling:
             self._bus.publish(McpServersChanged(names=names))
         if before.tools != self._told.tools:
             self._bus.publish(ToolsChanged(tools=len(self._told.tools)))
+            self._others.set()
+
+    async def compare(self) -> None:
+        while True:
+            await self._others.wait()
+            await asyncio.sleep(COMPARE_AFTER_S)
+            self._others.clear()
+            await self._preferring.compare()
 
 
 async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> Elsewhere:
@@ -102,9 +154,11 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
             each.hear(snapshot)
 
     aggregator = Aggregator(shelf, tell)
-    own = await OwnServers.load(McpServerTable(database), await SecretFile.load(parts.state_dir))
+    kept = McpServerTable(database)
+    own = await OwnServers.load(kept, await SecretFile.load(parts.state_dir))
     servers = Servers(own, parts.config.mcp.servers, file.variables, aggregator, shelf)
-    telling = Telling(servers, parts.bus, parts.health)
+    preferring = await Preferring.load(kept, aggregator)
+    telling = Telling(servers, preferring, parts.bus, parts.health)
     heard.append(telling)
 
     async def serve() -> None:
@@ -113,6 +167,7 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
         async with asyncio.TaskGroup() as together:
             together.create_task(aggregator.serve(), name="mcp servers")
             together.create_task(telling.serve(), name="mcp telling")
+            together.create_task(telling.compare(), name="mcp comparing")
 
     switches = await Switches.load(SwitchTable(database))
     calls = await parts.steps.start("mcp calls", open_calls(database))
@@ -125,6 +180,7 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
         calls=calls,
         remote=Remote(aggregator, Finder(table), switches, calls, bounds),
         bounds=bounds,
+        preferring=preferring,
     )
 
 

@@ -232,12 +232,14 @@ class McpServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Mcp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tools of other programs, and PiChat's own for them. `servers`: by name, those that come first
     are preferred where two do the same. `serve`: let agents in at /mcp. `offered_tools`: of other
-    programs, that a model is told of for one utterance. Bounds: `calls_per_minute` of each server,
+    programs, that a model is told of for one utterance. `compare`: the model of the active profile
+    is asked, once, which of tools of different servers that do the same is better. Bounds: `calls_per_minute` of each server,
     `result_bytes` of one result."""
 
     servers: dict[str, McpServer] = {}
     serve: bool = True
     offered_tools: Annotated[int, Meta(ge=0, le=32)] = 8
+    compare: bool = False
     calls_per_minute: Annotated[int, Meta(ge=1)] = 120
     result_bytes: Annotated[int, Meta(ge=1024)] = 256 * 1024
 

@@ -58,7 +58,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preferring:
-    """Call `compare` when tools have changed. `ask`: a model, if one may be asked."""
+    """Call `compare` when tools have changed. `ask`: a model, while one may be asked."""
 
     def __init__(
         self, table: McpServerTable, kept: Iterable[Preference], described: Described
@@ -68,7 +68,7 @@ class Preferring:
         self._described = described
         self._comparing = asyncio.Lock()
         self._groups: tuple[tuple[str, ...], ...] = ()
-        self.ask: Ask | None = None
+        self.ask: Callable[[], Ask | None] = lambda: None
 
     @classmethod
     async def load(cls, table: McpServerTable, described: Described) -> Preferring:
@@ -133,11 +133,12 @@ class Preferring:
     async def _ask_model(self) -> None:
         unsaid = [group for group in self._groups if self._said(group) is None]
         for group in unsaid[:MOST_QUESTIONS]:
-            if self.ask is None:
+            ask = self.ask()
+            if ask is None:
                 return
             shown = [*_shown(group[:_MOST_SHOWN], self._described.now)]
             try:
-                answer = await self.ask(_TASK, json.dumps(shown, ensure_ascii=False))
+                answer = await ask(_TASK, json.dumps(shown, ensure_ascii=False))
                 verdict = _verdict(answer, group)
                 if verdict is None:
                     log.info("a model did not say which tool is better", tools=group)
