@@ -113,7 +113,7 @@ class Anthropic:
                 {
                     "type": "tool_result",
                     "tool_use_id": message.call_id,
-                    "content": message.text,
+                    "content": _told(message),
                 }
             )
         return result
@@ -127,6 +127,12 @@ class Anthropic:
         for kept in message.extra.get("blocks", ()) if ours else ():
             content.insert(kept["at"], kept["block"])
         return content
+
+
+def _told(message: Message) -> str | list[dict[str, Any]]:
+    if not message.images:
+        return message.text
+    return [{"type": "text", "text": message.text}, *map(_image, message.images)]
 
 
 def _call(call: Call, extra: dict[str, Any]) -> dict[str, Any]:

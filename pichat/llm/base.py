@@ -28,8 +28,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message of a conversation, oldest first in a request.
 
     user: `text`, `images`. assistant: `text`, `calls`, `extra`. tool: `text` is the result of the
-    call `call_id` of the tool `name`. `extra` is what the provider `extra_of` said of a message
-    of the assistant's beside its text (reasoning that has to be sent back); others leave it away.
+    call `call_id` of the tool `name`, and `images` the pictures that came with it. `extra` is
+    what the provider `extra_of` said of a message of the assistant's beside its text (reasoning
+    that has to be sent back); others leave it away.
     `outside`: the text came from outside the house (a web page, a remote tool), and is no wish of
     the person's.
     """

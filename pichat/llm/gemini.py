@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from pichat.config.types import CloudModel
+from pichat.events import Image
 from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.gemini_answer import GeminiReader
 from pichat.llm.gemini_schema import gemini_schema
@@ -112,6 +113,7 @@ class Gemini:
                 results = []
                 contents.append({"role": "user", "parts": results})
             results.append({"functionResponse": _response(message, given_ids)})
+            results += map(_picture, message.images)
         return contents
 
 
@@ -119,14 +121,17 @@ def _parts(message: Message, *, ours: bool) -> list[dict[str, Any]]:
     """`ours`: what Gemini said beside the text and the calls goes back with them."""
     extra = message.extra if ours else {}
     parts: list[dict[str, Any]] = list(extra.get("parts", ()))
-    for image in message.images:
-        data = base64.b64encode(image.data).decode()
-        parts.append({"inlineData": {"mimeType": image.media_type, "data": data}})
+    parts += map(_picture, message.images)
     of_text = extra.get("text", {})
     if message.text or of_text:
         parts.append({**of_text, "text": message.text})
     parts += [_call(call, call.extra if ours else {}) for call in message.calls]
     return parts
+
+
+def _picture(image: Image) -> dict[str, Any]:
+    data = base64.b64encode(image.data).decode()
+    return {"inlineData": {"mimeType": image.media_type, "data": data}}
 
 
 def _call(call: Call, extra: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -29,6 +29,7 @@ _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azu
 _LIMITS = ("max_tokens", "max_completion_tokens")
 # What a model may refuse and an answer can do without.
 _OPTIONAL = (*_LIMITS, "temperature", "top_p", "seed", "stop", "stream_options", "response_format")
+_OF_TOOLS = "[The pictures that the tools gave, from outside the house.]"
 _UNSUPPORTED = re.compile(
     r"unsupported|not support|unrecognized|unknown|extra_forbidden|extra inputs|not permitted"
     r"|not allowed|additional propert",
@@ -162,7 +163,7 @@ class OpenAi:
                 refused.add(field)
 
     def _body(self, request: Request, model: str, refused: set[str]) -> dict[str, Any]:
-        messages = [self._message(message, refused) for message in placed(request)]
+        messages = [self._message(message, refused) for message in _pictures_apart(placed(request))]
         if request.system:
             messages.insert(0, {"role": "system", "content": request.system})
         body: dict[str, Any] = {"model": model, "messages": messages}
@@ -199,6 +200,19 @@ class OpenAi:
                 for call in message.calls
             ]
         return said
+
+
+def _pictures_apart(messages: Sequence[Message]) -> Iterator[Message]:
+    """A tool's result has no place for pictures here: they follow the last of the results."""
+    waiting: list[Image] = []
+    for message in messages:
+        if waiting and message.role != "tool":
+            yield Message(role="user", text=_OF_TOOLS, images=tuple(waiting))
+            waiting = []
+        yield message
+        waiting += message.images if message.role == "tool" else ()
+    if waiting:
+        yield Message(role="user", text=_OF_TOOLS, images=tuple(waiting))
 
 
 def _can_be_left(request: Request, body: Mapping[str, Any], ours: str) -> list[str]:

@@ -9,6 +9,7 @@ from msgspec import structs
 from pichat.llm.base import Message, Request
 
 _NOTE = "[The person sent a picture here, which you cannot see; they have been told so.]"
+_TOOLS_NOTE = "[The tool also gave a picture, which the person sees and you cannot.]"
 
 
 @runtime_checkable
@@ -38,5 +39,6 @@ def without_pictures(request: Request) -> Request:
 def without_images(message: Message) -> Message:
     if not message.images:
         return message
-    text = f"{message.text}\n{_NOTE}" if message.text else _NOTE
+    note = _TOOLS_NOTE if message.role == "tool" else _NOTE
+    text = f"{message.text}\n{note}" if message.text else note
     return structs.replace(message, text=text, images=())

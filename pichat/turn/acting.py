@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 MOST_CALLS = 16
 """Of one answer; the model is told that the others were not made."""
 
+LONGEST_READ = 16_000
+"""Characters of a result from elsewhere that a model reads: some 4,000 tokens."""
+
 
 class ModelTools(Protocol):
     """The tools as a model uses them in one turn. `specs`: those that it may use."""
@@ -88,7 +91,7 @@ async def _act(
     started_s = time.monotonic()
     try:
         tool_call, result = await tools.run(call, outside=outside, progress=progress)
-        text = result_text(result)
+        text = _readable(result)
     except PiChatError as error:
         return _failed(call, error)
     except Exception:  # the owner's boundary: one tool's defect must not cost the others' results
@@ -103,6 +106,14 @@ async def _act(
     )
     message = result_message(call, text, outside=result.outside, images=result.images)
     return Acted(message, event)
+
+
+def _readable(result: ToolResult) -> str:
+    """The result for a model. One from elsewhere may be as long as a book."""
+    text = result_text(result)
+    if not result.outside or len(text) <= LONGEST_READ:
+        return text
+    return f"{text[:LONGEST_READ]} [It has {len(text)} characters; this is the beginning.]"
 
 
 def _failed(call: Call, error: PiChatError) -> Acted:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+
 import aiohttp
 import msgspec
 import pytest
+from msgspec import structs
 
+from pichat.events import Image
 from pichat.llm.base import Call, Message, Request
 from pichat.llm.outside import marked
 from pichat.llm.place import placed
 from tests.llm.cloud.peer import QUICK, Peer, all_of, streams
+from tests.llm.cloud.talk import PIXEL
 from tests.llm.cloud.wires import WIRES, Wire
 
 FORGED = [
@@ -79,3 +84,32 @@ def test_the_context_stands_in_the_newest_user_message() -> None:
 def test_a_context_without_any_user_message() -> None:
     (only,) = placed(Request(system="", messages=(), context="Noon."))
     assert only == Message(role="user", text="<context>\nNoon.\n</context>")
+
+
+@pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.kind)
+async def test_every_provider_shows_the_pictures_of_a_tool(
+    wire: Wire, peer: Peer, http: aiohttp.ClientSession
+) -> None:
+    picture = Image(media_type="image/png", data=PIXEL)
+    result = structs.replace(tool_result("A map."), images=(picture,))
+    calls = (
+        Call(id="c", name="read", arguments="{}"),
+        Call(id="d", name="read", arguments="{}"),
+    )
+    other = structs.replace(tool_result("No map."), call_id="d")
+    messages = (
+        Message(role="user", text="Where is it?"),
+        Message(role="assistant", calls=calls),
+        result,
+        other,
+    )
+    peer.answers.append(streams(wire.answer))
+    provider = wire.create("them", peer.config(wire.kind), http, QUICK)
+    await all_of(provider, Request(system="Be brief.", messages=messages))
+    sent = msgspec.json.encode(peer.body).decode()
+    assert sent.count(base64.b64encode(PIXEL).decode()) == 1
+    # Behind the results, or in one of them: never between two.
+    assert sent.index("A map.") < sent.index(base64.b64encode(PIXEL).decode())
+    if wire.kind == "openai":
+        roles = [each["role"] for each in peer.body["messages"]]
+        assert roles == ["system", "user", "assistant", "tool", "tool", "user"]
