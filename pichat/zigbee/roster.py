@@ -83,9 +83,10 @@ class Roster:
         return self._views.get(device_id) if device_id in self._announced else None
 
     def view(self, device_id: str) -> DeviceView:
-        if device_id not in self._announced:
+        view = self.find(device_id)
+        if view is None:  # it is being removed, maybe
             raise NotFoundError(f"There is no device {device_id}.")
-        return self._views[device_id]
+        return view
 
     def attach(self, device: ZigbeeDevice, air: Air) -> DeviceView:
         """The view of `device`, made if there is none yet."""

@@ -13,6 +13,8 @@ from pichat.errors import BadRequestError, NotFoundError
 from pichat.events import Device, DeviceAdded
 from pichat.simulator.control import SimulatorClient
 from pichat.simulator.process import SimulatorProcess
+from pichat.zigbee.roster import Roster
+from pichat.zigbee.view import DeviceView
 from tests.zigbee.running import running_hub
 from tests.zigbee.simulated import HOUSE, NAMES, house
 
@@ -48,6 +50,24 @@ async def left(sim: SimulatorClient, device: str) -> None:
         async for event in events:
             if event["event"] == "left" and event["device"] == device:
                 return
+
+
+class _Asking:
+    """While a device is being forgotten, asks for it, as whoever is at work on it may."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self.answers: list[type[Exception]] = []
+
+    async def load(self) -> None: ...
+
+    def recall(self, view: DeviceView, device: object) -> None: ...
+
+    async def forget(self, device_id: str) -> None:
+        try:
+            self._roster.view(device_id)
+        except NotFoundError as error:
+            self.answers.append(type(error))
 
 
 async def test_the_first_start_pairs_the_whole_house(tmp_path: Path) -> None:
@@ -147,7 +167,10 @@ async def test_a_device_can_go_and_come_back(known: Path) -> None:
     async with house(known) as (running, sim):
         plug = running.device("office plug")
         gone = asyncio.create_task(left(sim, "office-plug"))
+        asked = _Asking(running.parts.roster)
+        running.parts.roster.memories.append(asked)
         await running.parts.care.remove(plug.id, force=False)
+        assert asked.answers == [NotFoundError]
         await running.until(lambda: len(running.hub.devices()) == len(EXPECTED) - 1)
         assert plug.id not in await running.names.all()
         await asyncio.wait_for(gone, 10)
