@@ -17,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 
 from pichat import __version__
 from pichat.mcp.base import NULL, Catalogue, Era, RemotePrompt, RemoteResource, RemoteTool
+from pichat.mcp.depth import meta_now
 from pichat.mcp.upstream.delivery import DELIVERY, Delivery
 from pichat.mcp.upstream.limits import Limits
 from pichat.mcp.upstream.listing import LONGEST_DESCRIPTION
@@ -99,7 +100,11 @@ class Session:
         try:
             async with asyncio.timeout(timeout_s + _SLACK_S):
                 result = await client.call_tool(
-                    name, arguments, read_timeout_seconds=timeout_s, progress_callback=progress
+                    name,
+                    arguments,
+                    read_timeout_seconds=timeout_s,
+                    progress_callback=progress,
+                    meta=meta_now() or None,  # type: ignore[arg-type]
                 )
         except RuntimeError as error:  # the SDK's way to say so
             raise ValueError(type(error).__name__) from error
