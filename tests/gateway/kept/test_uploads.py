@@ -60,11 +60,12 @@ async def send(
 
 
 async def form(http: Http, *files: tuple[str, bytes], **fields: str) -> tuple[int, Json]:
-    data = aiohttp.FormData(quote_fields=False)  # as browsers have it
+    # As browsers have it, also without a file.
+    data = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in fields.items():
         data.add_field(name, value)
     for name, content in files:
-        data.add_field("file", content, filename=name, content_type="text/html")
+        data.add_field("file", BytesIO(content), filename=name, content_type="text/html")
     async with http.session.post(f"{http.url}{PATH}", data=data, headers=http.headers) as response:
         return response.status, await response.json()
 
