@@ -29,6 +29,7 @@ from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
 from pichat.gateway.sessions.sessions import Sessions
 from pichat.logs import set_up_logs
+from pichat.mcp.discovery import Discovery
 from pichat.state import StateLock, lock_state
 from pichat.store.audit import Audit, open_audit
 from pichat.store.conversations import open_conversations
@@ -140,6 +141,12 @@ class Daemon:
             models=kept.models,
             suggestions=kept.suggestions,
             uploads=kept.uploads,
+            mcp_servers=elsewhere.servers,
+            remote_tools=elsewhere.aggregator,
+            remote_calls=elsewhere.calls,
+            tool_switches=elsewhere.switches,
+            preferring=elsewhere.preferring,
+            discovery=Discovery(lambda: self.url, lambda: elsewhere.servers.servers),
             images=thinking.images,
             providers=thinking.providers,
             voices=InstalledVoices(parts, profiles),

@@ -21,9 +21,8 @@ _ASSIGNS = re.compile(r"([\w.-]+)(=|: ?)(?!//)(.+)", re.DOTALL)
 _NAMES_A_SECRET = re.compile(r"(?i)key|token|secret|passw|auth|credential|bearer")
 
 Part = Annotated[str, Meta(min_length=1, max_length=1000)]
-Named = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=200)], str], Meta(max_length=50)
-]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Named = Annotated[dict[Name, str], Meta(max_length=50)]
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -69,6 +69,7 @@ from tests.gateway.fake_groups import FakeGroups, FakeScenes
 from tests.gateway.fake_joining import FakeJoining
 from tests.gateway.fake_kept import a_folder, named, offers_of, open_clients
 from tests.gateway.fake_lock_codes import FakeLockCodes
+from tests.gateway.fake_mcp import Elsewhere, elsewhere
 from tests.gateway.fake_network import FakeNetwork
 from tests.gateway.fake_reloading import FakeReloading
 from tests.support.fake_house import FakeHouse
@@ -473,6 +474,7 @@ class World:
     joining: FakeJoining
     door: Door
     users: Users
+    elsewhere: Elsewhere
 
     @property
     def url(self) -> str:
@@ -534,7 +536,8 @@ async def running_world(
         open_conversations(database, health) as conversations,
         open_tokens(database) as tokens,
         a_folder() as folder,
-        open_uploads(database, folder, lambda: config.limits) as uploads,
+        open_uploads(database, folder / "uploads", lambda: config.limits) as uploads,
+        elsewhere(database, folder / "state") as remote,
     ):
         profiles = await Profiles.load(Config(), database, bus)
         known = Known(profiles.names, lambda: ("de", "en", "pl"), lambda: {"local": "tiny"})
@@ -574,6 +577,12 @@ async def running_world(
                 database, lambda: named(house), lambda: offers_of(house.devices()), bus
             ),
             uploads=uploads,
+            mcp_servers=remote.servers,
+            remote_tools=remote.tools,
+            remote_calls=remote.calls,
+            tool_switches=remote.switches,
+            preferring=remote.preferring,
+            discovery=remote.discovery,
             reloading=FakeReloading(),
             screens=screens,
             sessions=(sessions := Sessions(turns)),
@@ -611,6 +620,7 @@ async def running_world(
                     joining,
                     door,
                     users,
+                    remote,
                 )
         finally:
             recording.cancel()

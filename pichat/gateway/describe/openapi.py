@@ -117,7 +117,9 @@ def _operation(found: Route, schemas: dict[str, Schema], by_kind: dict[int, Sche
 
 
 def _operation_id(found: Route) -> str:
-    return "_".join([found.method.lower(), *re.findall(r"\w+", _PATH_FIELD.sub(r"\1", found.path))])
+    words = re.findall(r"\w+", _PATH_FIELD.sub(r"\1", found.path))
+    slash = ["slash"] if found.path.endswith("/") else []
+    return "_".join([found.method.lower(), *words, *slash])
 
 
 def _tag(path: str) -> str:

@@ -8,6 +8,14 @@ from pichat.gateway.door.door import Door
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.services.clients import Clients
 from pichat.gateway.services.house import House, Joining, LockCodes
+from pichat.gateway.services.mcp import (
+    Discovery,
+    McpServers,
+    Preferring,
+    RemoteCalls,
+    RemoteTools,
+    ToolSwitches,
+)
 from pichat.gateway.services.models import Models
 from pichat.gateway.services.network import Backups, NetworkCare
 from pichat.gateway.services.people import Users
@@ -56,6 +64,12 @@ class Services:
     models: Models
     suggestions: Suggestions
     uploads: Uploads
+    mcp_servers: McpServers
+    remote_tools: RemoteTools
+    remote_calls: RemoteCalls
+    tool_switches: ToolSwitches
+    preferring: Preferring
+    discovery: Discovery
     reloading: Reloading
     screens: Screens
     sessions: Sessions
