@@ -12,7 +12,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     `probe_http_s` an address, is asked whether it needs no handshake; old ones ignore the question.
     `steady_s`: who ends sooner than that after its start is not just started again. `settle_s`:
     changes that are told within it are one; who tells of more is asked less and less often.
-    `messages_per_s` and `bytes_per_s`: of what nobody asked for; what is more has to wait."""
+    `messages_per_s`: of what nobody
+    asked for; what is more is not heard. `read_per_s`, `bytes_per_s`: what is more has to wait."""
 
     start_s: float = 30.0
     probe_s: float = 1.0
@@ -28,6 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     message_bytes: int = 4 * MB
     messages_per_s: float = 100.0
     messages_at_once: float = 500.0
+    read_per_s: float = 4000.0
     bytes_per_s: float = 1.0 * MB
     bytes_at_once: float = 16.0 * MB
     programs_at_once: int = 4

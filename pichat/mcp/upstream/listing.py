@@ -9,6 +9,7 @@ import msgspec
 LONGEST_NAME = 128
 LONGEST_DESCRIPTION = 4096  # characters; a model is told less
 MOST_SCHEMA_BYTES = 64 * 1024
+MOST_LEVELS = 32
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,
@@ -62,10 +63,19 @@ def _usable(tool: dict[str, Any]) -> bool:
     if not isinstance(schema, dict) or schema.setdefault("type", "object") != "object":
         return False
     tool["inputSchema"] = schema
+    if not _is_shallow(schema, MOST_LEVELS):
+        return False
     try:
         return len(msgspec.json.encode(schema)) <= MOST_SCHEMA_BYTES
-    except (RecursionError, UnicodeEncodeError, msgspec.MsgspecError):
+    except (UnicodeEncodeError, msgspec.MsgspecError):
         return False
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    if levels == 0:
+        return False
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return all(_is_shallow(each, levels - 1) for each in parts)
 
 
 def _shape(schema: dict[str, Any]) -> Shape:

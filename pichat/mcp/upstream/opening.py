@@ -11,7 +11,7 @@ from pichat.config.types import McpServer
 from pichat.mcp.base import Catalogue
 from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.muttering import Muttering
-from pichat.mcp.upstream.reasons import CONNECTION_CLOSED, FailedError
+from pichat.mcp.upstream.reasons import CONNECTION_CLOSED, FailedError, first_of
 from pichat.mcp.upstream.session import Session
 from pichat.mcp.upstream.stdio import program
 from pichat.mcp.upstream.transports import SharedHttp, over_http
@@ -43,15 +43,11 @@ async def open_session(
     try:
         async with opened:
             yield session
-    except MCPError as error:
-        if error.error.code == CONNECTION_CLOSED and session.why:
+    except (Exception, BaseExceptionGroup) as error:
+        cause = first_of(error)
+        if isinstance(cause, MCPError) and cause.error.code == CONNECTION_CLOSED and session.why:
             raise FailedError(session.why) from error
-        raise
-    except TimeoutError as error:
-        astray = muttering.astray
-        if astray:
-            sentence = (
-                f"It did not answer within {limits.start_s:g} s; it wrote what is no MCP: {astray}"
-            )
-            raise FailedError(sentence) from error
+        if isinstance(cause, TimeoutError) and muttering.astray:
+            sentence = f"It did not answer within {limits.start_s:g} s; it wrote what is no MCP:"
+            raise FailedError(f"{sentence} {muttering.astray}") from error
         raise

@@ -8,6 +8,7 @@ from typing import Any
 
 CONNECTION_CLOSED = -32000
 REQUEST_TIMEOUT = -32001
+PARSE_ERROR = -32700
 TOLD = -31900
 """Of an error that the transport has made of what happened: its message is a sentence."""
 
@@ -32,7 +33,7 @@ def is_silent(error: Any) -> bool:
 
 def in_words(error: BaseException, start_s: float) -> str:
     """One sentence for what ended a session, or kept it from beginning."""
-    cause = _first(error)
+    cause = first_of(error)
     match cause:
         case FailedError():
             return cause.sentence
@@ -63,6 +64,8 @@ def _of_the_sdk(cause: BaseException) -> str:
             return "It ended the connection."
         if error.code == REQUEST_TIMEOUT:
             return "It did not answer in time."
+        if error.code == PARSE_ERROR:
+            return "What it answers cannot be read."
         return f"It refused: {str(error.message)[:200].rstrip('.')}."
     if name == "HTTPStatusError":
         return status_in_words(cause.response.status_code)  # type: ignore[attr-defined]
@@ -100,7 +103,7 @@ def status_in_words(status: int) -> str:
     return f"It refused with HTTP status {status}."
 
 
-def _first(error: BaseException) -> BaseException:
+def first_of(error: BaseException) -> BaseException:
     """The failure that came first, of a group of them."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -186,7 +186,11 @@ class Session:
         what is written has left. Raises what the SDK raises, and TimeoutError."""
         mode, prior = _as_before(known)
         self._line = Line(
-            self._limits, self.end, probe_s if mode == "auto" else None, direct=direct
+            self._limits,
+            self.end,
+            self.change,
+            probe_s if mode == "auto" else None,
+            direct=direct,
         )
         client = Client(
             watched(transport, self._line),

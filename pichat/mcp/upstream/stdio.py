@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, cast
 
 import anyio
+import msgspec
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
@@ -26,7 +27,7 @@ _HANDED_ON = (
 """Of the daemon's environment. The rest may hold keys that are none of a server's business."""
 
 _LINES = 64  # that wait to be read; then the program has to wait
-_LAST_WORDS_S = 0.2  # what it had written before it ended is still read
+_LAST_WORDS_S = 0.2
 
 
 class Program(asyncio.SubprocessProtocol):
@@ -47,6 +48,7 @@ class Program(asyncio.SubprocessProtocol):
         }
         self._paused: set[int] = set()
         self._over = False
+        self._silent = False
         self.exited = asyncio.Event()
         self.ending = ""
         self.process: asyncio.SubprocessTransport | None = None
@@ -71,14 +73,14 @@ class Program(asyncio.SubprocessProtocol):
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002
         if fd == 1:
-            self._end("It closed its output.")
+            self._silent = True
+            self._end_soon("It closed its output.")
         elif fd == 0:
-            self._end("It closed its input.")
+            self._end_soon("It closed its input.")
 
     def process_exited(self) -> None:
         self.exited.set()
-        # A program that it started may hold its output open: that does not count.
-        self._loop.call_later(_LAST_WORDS_S, self._end, self._how())
+        self._end_soon("")
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -106,8 +108,13 @@ class Program(asyncio.SubprocessProtocol):
             await self._ready.wait()
         line = self._lines.popleft()
         try:
-            return SessionMessage(jsonrpc_message_adapter.validate_json(line, by_name=False))
-        except ValueError as error:  # a program that prints where it should not; many do
+            # In two steps: pydantic's own parser gives up on what is nested deeply, all of it.
+            message = msgspec.json.decode(line)
+            return SessionMessage(jsonrpc_message_adapter.validate_python(message, by_name=False))
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # a program that prints where it should not; many do
             self._muttering.stray(line)
             return error
 
@@ -143,6 +150,14 @@ class Program(asyncio.SubprocessProtocol):
         self._lines.extend(bytes(line) for line in whole if line.strip())
         if whole:
             self._ready.set()
+
+    def _end_soon(self, ending: str) -> None:
+        """What it had written is still read, and how it ended is waited for; but a program that it
+        has started may hold its output open, and that does not count."""
+        if self._silent and self.exited.is_set():
+            self._end(ending)
+        else:
+            self._loop.call_later(_LAST_WORDS_S, self._end, ending)
 
     def _end(self, ending: str) -> None:
         self.ending = self.ending or (self._how() if self.exited.is_set() else ending)

@@ -112,11 +112,11 @@ class Upstream:
         ServerDownError, ServerLostError, ServerSilentError, RemoteRefusedError and
         AnswerUnfitError. What certainly never reached it is sent once more. Cancelling it tells the
         server."""
-        from mcp.shared.exceptions import MCPError
-
         timeout_s = self._settings.call_timeout_s
         for once_more in (True, False):
             session = await self.opened()
+            from mcp.shared.exceptions import MCPError  # which is there by now
+
             delivery = Delivery()
             try:
                 with self._in_use():
@@ -324,13 +324,13 @@ class Upstream:
         if delivery.state == "refused":
             said = delivery.why or in_words(error, timeout_s)
             return RemoteRefusedError(f"“{self.name}” did not do it. {said}")
-        if isinstance(error, TimeoutError) or is_silent(error):
-            return ServerSilentError(
-                f"“{self.name}” did not answer within {timeout_s:g} s; it may still do it."
-            )
         if isinstance(error, ValueError):
             return AnswerUnfitError(
                 f"What “{self.name}” answered is against its own rules; it may have done it."
+            )
+        if isinstance(error, TimeoutError) or is_silent(error):
+            return ServerSilentError(
+                f"“{self.name}” did not answer within {timeout_s:g} s; it may still do it."
             )
         if why or is_lost(error):
             return ServerLostError(

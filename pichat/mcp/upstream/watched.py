@@ -22,24 +22,33 @@ _MOST_WAITING = 64  # messages to a server that does not read
 
 class Line:
     """What both directions know. `shapes`: what tools promise of their results. `end` is called
-    with a sentence when no more can come, or nothing is taken any more. `probe_s`: how long an
+    with a sentence when no more can come, or nothing is taken any more, `change` when there are
+    other things now. `probe_s`: how long an
     answer to the first question is waited for, None when it is known how to speak to it."""
 
     def __init__(
-        self, limits: Limits, end: Callable[[str], None], probe_s: float | None, *, direct: bool
+        self,
+        limits: Limits,
+        end: Callable[[str], None],
+        change: Callable[[], None],
+        probe_s: float | None,
+        *,
+        direct: bool,
     ) -> None:
         self.limits = limits
         self.end = end
+        self.change = change
         self.probe_s = probe_s
         self.direct = direct  # what is written has left; else somebody posts it
-        self.throttle = Throttle(limits.messages_per_s, limits.messages_at_once)
+        self.heard = Throttle(limits.messages_per_s, limits.messages_at_once)
+        self.read = Throttle(limits.read_per_s, limits.read_per_s)
         self.shapes: dict[str, Shape] = {}
         self.probe_id: Any = None
         self.late = asyncio.Event()
 
     def asking(self, request: JSONRPCRequest) -> None:
         """A request is about to be sent, whose answer costs nothing."""
-        self.throttle.give(1)
+        self.read.give(1)
         if request.method == "server/discover" and self.probe_s is not None:
             self.probe_id = request.id
             asyncio.get_running_loop().call_later(self.probe_s, self.late.set)
@@ -67,18 +76,31 @@ class _Reading:
         return self
 
     async def __anext__(self) -> Any:
-        try:
-            item = await self._next()
-        except BaseException:
-            self._line.end(getattr(self._inner, "ending", "") or "It ended the connection.")
-            raise
-        message = getattr(item, "message", None)
-        if isinstance(message, JSONRPCResponse) and "tools" in message.result:
-            self._line.shapes.update(sort_out(message.result))
-        wait_s = self._line.throttle.take(1, asyncio.get_running_loop().time())
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        return item
+        while True:
+            try:
+                item = await self._next()
+            except BaseException:
+                self._line.end(getattr(self._inner, "ending", "") or "It ended the connection.")
+                raise
+            now_s = asyncio.get_running_loop().time()
+            wait_s = self._line.read.take(1, now_s)
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            message = getattr(item, "message", None)
+            if isinstance(message, JSONRPCResponse) and "tools" in message.result:
+                self._line.shapes.update(sort_out(message.result))
+            if isinstance(message, JSONRPCResponse | JSONRPCError) or self._is_heard(now_s):
+                return item
+            if getattr(message, "method", "").endswith("list_changed"):
+                self._line.change()
+
+    def _is_heard(self, now_s: float) -> bool:
+        """Whether something that nobody asked for is one of those that are handed on."""
+        heard = self._line.heard
+        if heard.take(0, now_s) > 0:
+            return False
+        heard.take(1, now_s)
+        return True
 
     async def _next(self) -> Any:
         """The next message, or what stands for the answer to a probe that got none in time."""
