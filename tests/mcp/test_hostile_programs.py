@@ -6,6 +6,7 @@ import gc
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,9 +20,17 @@ from pichat.mcp.errors import (
     ServerSilentError,
 )
 from pichat.mcp.upstream.limits import MB
-from tests.mcp.neighbours import QUICK, beside, ends, program, street
+from tests.mcp.neighbours import QUICK, Neighbour, beside, ends, program, street
 
 ONCE = msgspec.structs.replace(QUICK, first_pause_s=60.0, start_s=1.5, list_s=1.5)
+
+
+def _more(neighbour: Neighbour, than: int) -> bool:
+    return neighbour.catalogues > than
+
+
+def _failures(neighbour: Neighbour, count: int) -> bool:
+    return neighbour.states.count("failed") >= count
 
 
 @pytest.mark.parametrize(
@@ -114,7 +123,7 @@ async def test_one_that_changes_all_the_time_is_asked_less_and_less_often() -> N
         times = []
         for _ in range(2):
             seen, began_s = fickle.catalogues, loop.time()
-            await fickle.until(lambda seen=seen: fickle.catalogues > seen)
+            await fickle.until(partial(_more, fickle, seen))
             times.append(loop.time() - began_s)
         assert times[1] > times[0]
         assert await fickle.says("hello") == "hello"
@@ -126,7 +135,7 @@ async def test_one_that_dies_in_a_loop_rests_longer_and_longer() -> None:
         for count in (1, 2, 3):
             await dying.until(lambda: not dying.upstream.status().again_s)
             await asyncio.gather(dying.says("hello"), return_exceptions=True)
-            await dying.until(lambda count=count: dying.states.count("failed") >= count)
+            await dying.until(partial(_failures, dying, count))
             pauses_s.append(dying.upstream.status().again_s or 0.0)
         assert pauses_s[2] > pauses_s[1] > pauses_s[0]
         async with asyncio.timeout(0.2):

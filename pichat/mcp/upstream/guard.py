@@ -213,7 +213,8 @@ def _in_words(error: httpx2.TransportError) -> str:
         return "Nothing answers at its address."
     if isinstance(error, httpx2.TimeoutException):
         return "It said nothing for too long."
-    if isinstance(error, httpx2.RemoteProtocolError) and "disconnect" not in str(error).lower():
+    ended = any(word in str(error).lower() for word in ("disconnect", "closed"))
+    if isinstance(error, httpx2.RemoteProtocolError) and not ended:
         return "What answers at its address does not speak HTTP as it should."
     return "It ended the connection."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -45,5 +46,8 @@ class Means:
 
 
 def _load() -> None:
+    for name in ("mcp", "client", "httpx2", "httpcore2"):
+        # They write down addresses with their keys, and what servers answer.
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in ("session", "stdio", "transports"):
         import_module(f"pichat.mcp.upstream.{name}")

@@ -13,6 +13,14 @@ TOLD = -31900
 """Of an error that the transport has made of what happened: its message is a sentence."""
 
 
+_BROKEN = frozenset(
+    (
+        *("RemoteProtocolError", "ReadError", "ReadTimeout", "WriteError", "EndOfStream"),
+        *("BrokenResourceError", "ClosedResourceError"),
+    )
+)
+
+
 class FailedError(Exception):
     """What ended a session, or kept it from beginning, in a sentence."""
 
@@ -71,7 +79,7 @@ def _of_the_sdk(cause: BaseException) -> str:
         return status_in_words(cause.response.status_code)  # type: ignore[attr-defined]
     if name in ("ConnectError", "ConnectTimeout"):
         return "Nothing answers at its address."
-    if name in ("RemoteProtocolError", "ReadError", "ReadTimeout", "EndOfStream"):
+    if name in _BROKEN:
         return "It ended the connection."
     if name == "SSEError":
         return "What answers at its address sends no events, or too large ones."

@@ -201,8 +201,14 @@ class Session:
             cache=None,
         )
         async with AsyncExitStack() as stack:
-            async with asyncio.timeout(self._limits.start_s):
-                await stack.enter_async_context(client)
+            deadline = asyncio.timeout(self._limits.start_s)
+            try:
+                async with deadline:
+                    await stack.enter_async_context(client)
+            except BaseExceptionGroup:
+                if deadline.expired():  # what broke did so because it was given up
+                    raise TimeoutError from None
+                raise
             self._client = client
             try:
                 yield
