@@ -9,7 +9,7 @@ from pichat.mcp.plain import compact, plain, shortened
 from pichat.mcp.snapshot import KnownTool
 from pichat.tools.remote import CALL_TOOL, FIND_TOOLS
 
-_SPEC_WORDS, _SPEC_CHARS = 200, 420
+_SPEC_WORDS, _SPEC_CHARS = 160, 340
 _FOUND_WORDS, _FOUND_CHARS = 400, 1200
 
 FINDING = ToolSpec(
@@ -17,7 +17,7 @@ FINDING = ToolSpec(
     description="Find tools of other programs: web, mail, calendars, files and more.",
     parameters={
         "type": "object",
-        "properties": {"query": {"type": "string", "description": "What is to be done"}},
+        "properties": {"query": {"type": "string", "description": "What is to be done, in English"}},
         "required": ["query"],
     },
 )

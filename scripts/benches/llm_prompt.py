@@ -13,6 +13,7 @@ from rs_bpe.bpe import openai
 
 from pichat.config.types import Profile
 from pichat.events import Device
+from pichat.llm.base import ToolSpec
 from pichat.tools import load_tools
 from pichat.tools.specs import house_text, tool_specs
 from pichat.turn.prompt import system_text
@@ -44,7 +45,11 @@ For each function call, return a json object with function name and arguments wi
 def tool_prompt(devices: Sequence[Device], system: str = "") -> str:
     """The house and every tool, as they stand before each conversation, behind a `system` text
     that has the house in it, or the house alone."""
-    specs = tool_specs(load_tools(), devices=devices)
+    return prompt_of(devices, tool_specs(load_tools(), devices=devices), system)
+
+
+def prompt_of(devices: Sequence[Device], specs: Sequence[ToolSpec], system: str = "") -> str:
+    """The same with these tools."""
     functions = (
         {"name": s.name, "description": s.description, "parameters": s.parameters} for s in specs
     )
