@@ -27,6 +27,7 @@ from pichat.gateway.door.door import Door
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
 from pichat.gateway.services import Services
+from pichat.gateway.services.agents import Agents
 from pichat.gateway.sessions.sessions import Sessions
 from pichat.logs import set_up_logs
 from pichat.mcp.discovery import Discovery
@@ -147,6 +148,7 @@ class Daemon:
             tool_switches=elsewhere.switches,
             preferring=elsewhere.preferring,
             discovery=Discovery(lambda: self.url, lambda: elsewhere.servers.servers),
+            agents=Agents(serve=config.mcp.serve, audit=audit),
             images=thinking.images,
             providers=thinking.providers,
             voices=InstalledVoices(parts, profiles),

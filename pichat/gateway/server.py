@@ -22,6 +22,7 @@ from pichat.gateway.incoming import Incoming
 from pichat.gateway.large import ROOM, Room
 from pichat.gateway.listening import Site, bind
 from pichat.gateway.machine import Machine
+from pichat.gateway.mcp_mount import McpMount
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
 from pichat.gateway.protocol import raw_json
 from pichat.gateway.registry import load_actions
@@ -185,6 +186,7 @@ class Gateway:
         entrances.add("GET", "/pair", self._pairing_page, needs="anyone")
         entrances.add("GET", "/docs", self._docs, needs="anyone")
         add_routes(entrances, self._services)
+        McpMount(self._services).add(application, entrances)
         CertificatePages(self._services.certificates).add(entrances)
         entrances.add_files("/static/", WEB_ROOT)
         entrances.check()

@@ -29,6 +29,7 @@ from pichat.events import (
     ToolResult,
 )
 from pichat.store.audit import Audit
+from pichat.tools.endings import Ending, Endings
 from pichat.tools.house import House
 from pichat.tools.patterns import permits
 from pichat.tools.questions import PEOPLE, Asked, Questions
@@ -151,6 +152,7 @@ class Toolbox:
         self._reach = Reach(house, show)
         self.remote = remote
         self.questions = Questions(self._bus, self._expired)
+        self.endings = Endings()
 
     @property
     def tools(self) -> dict[str, Tool]:
@@ -207,6 +209,7 @@ class Toolbox:
             ids = frozenset(device.id for device in needed.devices)
             asked = Asked(call, needed.question(self._language), ids, source)
             question = self.questions.ask(asked, turn_id=turn_id, conversation_id=conversation_id)
+            self.endings.tell(question.id, Ending())
             return line.asked(question)
 
     async def _elsewhere(
@@ -236,13 +239,22 @@ class Toolbox:
         )
         if not yes:
             self._audit.add(question.turn_id, asked.source, asked.call, "declined", source)
+            self.endings.tell(question.id, Ending(answer="no"))
             return ToolResult()
-        with self._on_record(asked.call, asked.source, question.turn_id, source) as line:
+        with (
+            self.endings.after_yes(question.id) as keep,
+            self._on_record(asked.call, asked.source, question.turn_id, source) as line,
+        ):
             found, arguments = self._checked(asked.call, None, asked.source)
             needed = found.guard(self._house, arguments) if found.guard else None
             if needed and not asked.devices.issuperset(device.id for device in needed.devices):
                 raise NotAllowedError("The house has changed since that was asked; ask again.")
-            return line.done(await found.handler(self._reach, arguments))
+            return keep(line.done(await found.handler(self._reach, arguments)))
+
+    async def came_of(self, question_id: str, wait_s: float) -> Ending:
+        """What came of a question, waiting so long for it. Raises NotFoundError for one that is not
+        known (any more)."""
+        return await self.endings.of(question_id, wait_s)
 
     def open_questions(self) -> tuple[Question, ...]:
         """What waits for an answer, oldest first."""
@@ -282,6 +294,7 @@ class Toolbox:
 
     def _expired(self, question: Question, asked: Asked) -> None:
         self._audit.add(question.turn_id, asked.source, asked.call, "expired")
+        self.endings.tell(question.id, Ending(answer="expired"))
 
 
 _NOT_PERMITTED = "The tool “{}” is not among those that may be used."

@@ -39,6 +39,7 @@ from pichat.gateway.door.tokens import open_tokens
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import HEADER_TIMEOUT_S, UNREAD_PATIENCE_S, Gateway
 from pichat.gateway.services import Services
+from pichat.gateway.services.agents import Agents
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.sessions.sessions import Sessions
 from pichat.gateway.suggestions import Suggestions
@@ -49,7 +50,7 @@ from pichat.llm.chain import Chain
 from pichat.llm.images import Images
 from pichat.store.audit import open_audit
 from pichat.store.conversations import Conversations, open_conversations
-from pichat.store.db import open_database
+from pichat.store.db import Database, open_database
 from pichat.tools import load_tools
 from pichat.tools.base import Toolbox
 from pichat.tools.network_tools import network_tools
@@ -475,6 +476,8 @@ class World:
     door: Door
     users: Users
     elsewhere: Elsewhere
+    agents: Agents
+    database: Database
 
     @property
     def url(self) -> str:
@@ -589,6 +592,7 @@ async def running_world(
             door=(door := Door(config, tokens, bus, own_secret=OWN_SECRET, patience_s=patience_s)),
             bus=bus,
             health=health,
+            agents=(agents := Agents(audit=audit)),
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),
             certificates=certificates or NoCertificates(),
             providers=providers,
@@ -621,6 +625,8 @@ async def running_world(
                     door,
                     users,
                     remote,
+                    agents,
+                    database,
                 )
         finally:
             recording.cancel()

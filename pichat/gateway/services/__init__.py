@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pichat.bus import Bus
 from pichat.gateway.door.door import Door
+from pichat.gateway.services.agents import Agents
 from pichat.gateway.services.certificates import Certificates, NoCertificates
 from pichat.gateway.services.clients import Clients
 from pichat.gateway.services.house import House, Joining, LockCodes
@@ -80,3 +81,4 @@ class Services:
     certificates: Certificates = field(default_factory=NoCertificates)
     providers: Mapping[str, Provider] = field(default_factory=dict)
     voices: Voices = field(default_factory=PlainVoice)
+    agents: Agents = field(default_factory=Agents)

@@ -12,6 +12,8 @@ from pichat.store.conversations import Page
 from pichat.store.find import Conversation
 from pichat.store.messages import StoredMessage
 from pichat.tools.base import Tool
+from pichat.tools.endings import Ending
+from pichat.tools.remote import Behalf, Progress
 from pichat.tts.base import Speech
 from pichat.turn.clips import Written
 from pichat.turn.profiles import ProfileView
@@ -42,6 +44,8 @@ class Tools(Protocol):
         source: Source,
         turn_id: str,
         allowed: Sequence[str] | None = None,
+        behalf: Behalf | None = None,
+        progress: Progress | None = None,
     ) -> ToolResult:
         """The only door to the house. `allowed`: patterns of tools, None for all. Where a person
         has to say yes first, nothing is done and the result has the question. When nothing could
@@ -64,6 +68,10 @@ class Tools(Protocol):
 
     def open_questions(self) -> tuple[Question, ...]:
         """What waits for an answer, oldest first."""
+        ...
+
+    async def came_of(self, question_id: str, wait_s: float) -> Ending:
+        """What came of a question, waiting so long for it. Raises NotFoundError."""
         ...
 
 
