@@ -64,6 +64,10 @@ class WebSockets:
             await connection.serve()
         finally:
             self._connections.discard(connection)
+            if request.transport is None:
+                # It was lost, without a goodbye: else the timer of its heartbeat would hold all
+                # that there was of it for half a minute more.
+                await socket.close()
         return socket
 
     async def close(self, deadline_s: float) -> None:

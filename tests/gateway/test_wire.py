@@ -21,6 +21,18 @@ def test_a_frame_is_as_the_standard_has_it(length: int, head: bytes) -> None:
     assert binary_frame(payload) == b"\x82" + head[1:] + payload
 
 
+async def test_a_lost_connection_leaves_nothing(world: World) -> None:
+    async with connect(world.url) as lost:
+        await lost.still_there()
+        (connection,) = world.gateway._sockets._connections
+        lost.transport.abort()
+        async with connect(world.url) as other:
+            while len(world.gateway._sockets) > 1:
+                await other.still_there()
+        assert connection._socket.closed
+        assert connection._socket._heartbeat_cb is None
+
+
 async def test_nothing_is_written_behind_the_end(world: World) -> None:
     async with connect(world.url) as leaving:
         await leaving.ask("subscribe", {"topics": ["devices"]})
