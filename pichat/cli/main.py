@@ -28,6 +28,7 @@ _COMMANDS = {
     "tokens": "The screens and programs that were let in.",
     "profiles": "Who answers: each profile's voice, models and tools.",
     "users": "The people of the house, and what each may.",
+    "mcp": "Tools of other programs, and this house for them.",
     "models": "Voices, recognisers and language models to add.",
     "bench": "Try a language model out with a hundred requests.",
     "protocol": "Print what screens and programs can ask for.",
