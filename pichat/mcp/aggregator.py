@@ -155,13 +155,19 @@ class Aggregator:
             tools=tools,
             prompts={name: each.prompts for name, each in catalogues.items() if each.prompts},
             resources={name: each.resources for name, each in catalogues.items() if each.resources},
-            instead={
-                alias: better
-                for alias, better in self._instead.items()
-                if alias in tools and better in tools
-            },
+            instead=self._instead_of(tools),
         )
         self._tell(self.now)
+
+    def _instead_of(self, tools: Mapping[str, KnownTool]) -> dict[str, str]:
+        """Who is preferred now: a tool whose server does not work stands in nobody's way."""
+        states = {name: each.status().state for name, each in self._upstreams.items()}
+        down = {name for name, state in states.items() if state in ("off", "failed")}
+        return {
+            alias: better
+            for alias, better in self._instead.items()
+            if alias in tools and better in tools and tools[better].server not in down
+        }
 
     def _begin(self, name: str, settings: McpServer) -> Upstream:
         known = self._shelf.catalogues.get(name)

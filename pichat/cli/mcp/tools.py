@@ -20,6 +20,7 @@ _REFUSED = {
     "client": "off for this client",
     "person": "off for this person",
     "switch": "off",
+    "server": "off with its server",
     "changed": "changed",
 }
 

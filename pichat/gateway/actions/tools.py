@@ -1,7 +1,7 @@
 """The tools of the house and of other programs: which there are, who may use them, and who wants
 to."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -23,7 +23,7 @@ from pichat.turn.user_changes import UserChange
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Pattern = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Patterns = Annotated[tuple[Pattern, ...], msgspec.Meta(max_length=100)]
-Refusing = Literal["profile", "client", "person", "switch", "changed"]
+Refusing = Literal["profile", "client", "person", "switch", "server", "changed"]
 _MOST_PATTERNS = 200
 
 
@@ -41,8 +41,9 @@ class ToolView(msgspec.Struct, frozen=True, kw_only=True):
     another program, of which nobody knows. `schema`: of its arguments, as JSON schema; null for
     those of other programs, unless their `server` was asked for. `people_only`: no model is offered
     it. `refused_by`: whose preferences are against it, the profile's, which are for models alone,
-    the client's, or the person's; a `switch`; or that it has `changed` since the owner approved it.
-    `instead`: one of another server that does the same and is preferred."""
+    the client's, or the person's; a `switch`; its `server`, which is off; or that it has `changed`
+    since the owner approved it. `instead`: one of another server that does the same and is
+    preferred."""
 
     name: str
     description: str
@@ -105,11 +106,19 @@ def list_tools(services: Services, caller: Caller, asked: GetTools) -> ToolsList
     )
     remote = _remote(services, asked.server)
     behalf = Behalf(source=caller.source, profile=profile, client_id=client_id, token_id=caller.id)
-    on = {each.alias for each in remote if services.tool_switches.is_on(each.alias, behalf)}
-    better = services.remote_tools.now.instead
+    off = {each.name for each in services.remote_tools.now.servers if each.state == "off"}
+    instead = services.remote_tools.now.instead
     own = sorted(services.tools.tools.values(), key=lambda each: each.name)
     tools = [] if asked.server else [_view(each, preferences) for each in own]
-    tools += [_remote_view(each, preferences, on, better, asked.server) for each in remote]
+    for each in remote:
+        refused = [*_refusing(each.alias, preferences)]
+        if not services.tool_switches.is_on(each.alias, behalf):
+            refused.append("switch")
+        if each.server in off:
+            refused.append("server")
+        if each.changed:
+            refused.append("changed")
+        tools.append(_remote_view(each, refused, instead, whole=asked.server is not None))
     return ToolsList(tools=tuple(tools), preferences=preferences)
 
 
@@ -201,27 +210,18 @@ def _view(tool: Tool, preferences: ToolPreferences) -> ToolView:
 
 
 def _remote_view(
-    known: KnownTool,
-    preferences: ToolPreferences,
-    on: Set[str],
-    better: Mapping[str, str],
-    server: str | None,
+    known: KnownTool, refused: Sequence[Refusing], instead: Mapping[str, str], *, whole: bool
 ) -> ToolView:
-    refused = [*_refusing(known.alias, preferences)]
-    if known.alias not in on:
-        refused.append("switch")
-    if known.changed:
-        refused.append("changed")
     return ToolView(
         name=known.alias,
         description=known.description,
         permission=None,
         people_only=False,
-        schema=schema_of(known) if server else None,
+        schema=schema_of(known) if whole else None,
         allowed=not refused,
         refused_by=tuple(refused),
         server=known.server,
-        instead=better.get(known.alias),
+        instead=instead.get(known.alias),
     )
 
 
