@@ -47,7 +47,8 @@ class Discovered(msgspec.Struct, frozen=True, kw_only=True):
 
 class Discovery:
     """Adds nothing by itself. `own_url`: where this house itself answers, which is not asked;
-    `known`: the servers that are set up."""
+    `known`: the servers that are set up. `interfaces`: addresses of this machine in whose networks
+    it listens, None for all."""
 
     def __init__(
         self,
@@ -55,7 +56,9 @@ class Discovery:
         known: Callable[[], Mapping[str, McpServer]],
         *,
         proc: Path = Path("/proc/net"),
+        interfaces: Sequence[str] | None = None,
     ) -> None:
+        self._interfaces = interfaces
         self._own_url = own_url
         self._known = known
         self._proc = proc
@@ -74,7 +77,7 @@ class Discovery:
         given = [each for host in hosts for each in _bases(host, ports)]
         async with self._looking:  # one look at a time is enough
             if here:
-                announced = await _announced()
+                announced = await _announced(self._interfaces)
                 given += announced + await asyncio.to_thread(self._here)
             bases = [*dict.fromkeys(given)]
             found = await self._ask(bases[:MOST_ADDRESSES])
@@ -158,9 +161,9 @@ def _bases(host: str, ports: Sequence[int]) -> Iterator[str]:
         yield f"{parts.scheme}://{name}:{each}"
 
 
-async def _announced() -> list[str]:
+async def _announced(interfaces: Sequence[str] | None) -> list[str]:
     """What the network announces as a server of tools. Nothing where there is no network."""
-    from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf import InterfaceChoice, ServiceStateChange, Zeroconf
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
     names: set[tuple[str, str]] = set()
@@ -175,7 +178,7 @@ async def _announced() -> list[str]:
             names.add((service_type, name))
 
     try:
-        network = AsyncZeroconf()
+        network = AsyncZeroconf(interfaces=list(interfaces or ()) or InterfaceChoice.All)
     except OSError as error:
         log.info("network not searched", reason=error.strerror)
         return []
