@@ -61,6 +61,7 @@ class Daemon:
         self._file = file
         self._reloading: Reloading | None = None
         self._gateway: Gateway | None = None
+        self._agents = Agents(serve=config.mcp.serve)
         self.url = ""
 
     @property
@@ -97,7 +98,7 @@ class Daemon:
         config, steps, bus, health = parts.config, parts.steps, parts.bus, parts.health
         lock = steps.hold(lock_state(parts.state_dir))
         database = await steps.start("store", open_database(parts.state_dir / "pichat.db"))
-        audit = await steps.start("audit", open_audit(database))
+        audit = self._agents.audit = await steps.start("audit", open_audit(database))
         conversations = await steps.start("conversations", open_conversations(database, health))
         profiles = await Profiles.load(config, database, bus)
         users = await load_users(parts, database, conversations, profiles)
@@ -147,8 +148,9 @@ class Daemon:
             remote_calls=elsewhere.calls,
             tool_switches=elsewhere.switches,
             preferring=elsewhere.preferring,
+            inputs=elsewhere.inputs,
             discovery=Discovery(lambda: self.url, lambda: elsewhere.servers.servers),
-            agents=Agents(serve=config.mcp.serve, audit=audit),
+            agents=self._agents,
             images=thinking.images,
             providers=thinking.providers,
             voices=InstalledVoices(parts, profiles),
@@ -176,8 +178,12 @@ class Daemon:
             Taker(("logging",), lambda new: partial(set_up_logs, new.logging)),
             Taker(DOOR, self._take_door),
             Taker(("profiles", "llm.providers"), partial(take_profiles, profiles, thinking)),
+            Taker(("mcp.serve",), self._take_agents),
             Taker(MCP_SETTINGS, elsewhere.take),
         )
+
+    def _take_agents(self, new: Config) -> Commit:
+        return partial(setattr, self._agents, "serve", new.mcp.serve)
 
     def _take_door(self, new: Config) -> Commit:
         return lambda: self._gateway.reconfigure(new.server) if self._gateway else None

@@ -18,6 +18,7 @@ from pichat.health import Health
 from pichat.llm.base import Message, Request, TextDelta
 from pichat.mcp.aggregator import Aggregator
 from pichat.mcp.base import ServerStatus
+from pichat.mcp.inputs import Inputs
 from pichat.mcp.own import OwnServers
 from pichat.mcp.preferring import Preferring
 from pichat.mcp.remote import Remote
@@ -72,6 +73,7 @@ class Elsewhere:
     remote: Remote
     bounds: Bounds
     preferring: Preferring
+    inputs: Inputs
 
     def take(self, new: Config) -> Commit:
         """What config.yaml says now."""
@@ -153,7 +155,8 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
         for each in heard:
             each.hear(snapshot)
 
-    aggregator = Aggregator(shelf, tell)
+    inputs = Inputs(parts.bus)
+    aggregator = Aggregator(shelf, tell, ask=inputs.ask)
     kept = McpServerTable(database)
     own = await OwnServers.load(kept, await SecretFile.load(parts.state_dir))
     servers = Servers(own, parts.config.mcp.servers, file.variables, aggregator, shelf)
@@ -181,6 +184,7 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
         remote=Remote(aggregator, Finder(table), switches, calls, bounds),
         bounds=bounds,
         preferring=preferring,
+        inputs=inputs,
     )
 
 

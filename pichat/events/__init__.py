@@ -40,6 +40,8 @@ from pichat.events.tools import (
     Answered,
     DeviceOutcome,
     Image,
+    InputAsked,
+    InputEnded,
     McpServersChanged,
     Question,
     Source,
@@ -95,6 +97,8 @@ Event = (
     | PartHealth
     | Question
     | Answered
+    | InputAsked
+    | InputEnded
     | ScreenCommand
     | ProfilesChanged
     | PairingChanged
@@ -123,6 +127,8 @@ __all__ = [
     "Event",
     "GroupsChanged",
     "Image",
+    "InputAsked",
+    "InputEnded",
     "JoinProgress",
     "JoinStep",
     "JoiningChanged",

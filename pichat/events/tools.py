@@ -80,6 +80,27 @@ class ToolsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="tools_changed
     tools: int
 
 
+class InputAsked(msgspec.Struct, frozen=True, kw_only=True, tag="input_asked"):
+    """A server of tools elsewhere asks a person for something in the middle of a call. `text` is
+    its words, from outside the house. `fields`: `properties` and `required` of a JSON schema; or
+    `url`: a page to visit. `expires_s` is in seconds since the epoch."""
+
+    id: str
+    server: str
+    text: str
+    fields: dict[str, Any]
+    expires_s: float
+    url: str | None = None
+
+
+class InputEnded(msgspec.Struct, frozen=True, kw_only=True, tag="input_ended"):
+    """What a server asked for is no longer open: it was told, or not, or nobody answered in
+    time."""
+
+    id: str
+    answer: Literal["yes", "no", "expired"]
+
+
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """`outcomes` for tools that act on or read devices, `value` and `images` for the rest.
     `outside`: they are from outside the house, and nobody's wish. `question`: nothing was done yet,

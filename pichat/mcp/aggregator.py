@@ -13,7 +13,7 @@ from pichat.errors import BadRequestError, NotAllowedError, NotFoundError, Unava
 from pichat.mcp.shelf import Shelf
 from pichat.mcp.snapshot import NOTHING, KnownTool, Snapshot
 from pichat.mcp.upstream.limits import Limits
-from pichat.mcp.upstream.means import Means
+from pichat.mcp.upstream.means import Ask, Means
 from pichat.mcp.upstream.upstream import Upstream
 from pichat.tools.patterns import permits
 
@@ -35,15 +35,20 @@ class Aggregator:
     """
 
     def __init__(
-        self, shelf: Shelf, tell: Callable[[Snapshot], None], limits: Limits | None = None
+        self,
+        shelf: Shelf,
+        tell: Callable[[Snapshot], None],
+        limits: Limits | None = None,
+        ask: Ask | None = None,
     ) -> None:
+        """`ask`: how a server asks a person for something; without it, it may not."""
         self._shelf = shelf
         self._tell = tell
         self._upstreams: dict[str, Upstream] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._dirty = asyncio.Event()
         self._learning: dict[str, Upstream] = {}
-        self._means = Means(limits)
+        self._means = Means(limits, ask)
         self._ending: set[asyncio.Task[None]] = set()
         self._instead: Mapping[str, str] = {}
         self.now: Snapshot = NOTHING

@@ -48,6 +48,7 @@ from pichat.health import Health
 from pichat.llm.base import Provider
 from pichat.llm.chain import Chain
 from pichat.llm.images import Images
+from pichat.mcp.inputs import Inputs
 from pichat.store.audit import open_audit
 from pichat.store.conversations import Conversations, open_conversations
 from pichat.store.db import Database, open_database
@@ -591,6 +592,7 @@ async def running_world(
             sessions=(sessions := Sessions(turns)),
             door=(door := Door(config, tokens, bus, own_secret=OWN_SECRET, patience_s=patience_s)),
             bus=bus,
+            inputs=Inputs(bus),
             health=health,
             agents=(agents := Agents(audit=audit)),
             images=Images({drawer.name: drawer}, lambda: drawer.cloud_allowed),

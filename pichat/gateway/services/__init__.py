@@ -41,6 +41,7 @@ from pichat.gateway.sessions.sessions import Sessions
 from pichat.health import Health
 from pichat.llm.base import Provider
 from pichat.llm.images import nobody_draws
+from pichat.mcp.inputs import Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,4 @@ class Services:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     voices: Voices = field(default_factory=PlainVoice)
     agents: Agents = field(default_factory=Agents)
+    inputs: Inputs = field(default_factory=lambda: Inputs(Bus()))

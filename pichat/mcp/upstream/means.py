@@ -5,21 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pichat.mcp.upstream.gate import Gate
 from pichat.mcp.upstream.limits import Limits
 from pichat.mcp.upstream.warden import Warden
 
 if TYPE_CHECKING:
+    from pichat.mcp.inputs import Given
     from pichat.mcp.upstream.transports import SharedHttp
 
 
-class Means:
-    """Nothing of it is loaded or started before a server needs it."""
+class Ask(Protocol):
+    """See inputs.Inputs.ask."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    async def __call__(
+        self, server: str, text: str, fields: dict[str, Any] | None, url: str | None = None
+    ) -> Given: ...
+
+
+class Means:
+    """Nothing of it is loaded or started before a server needs it. `ask`: how a server asks a
+    person for something, if it may."""
+
+    def __init__(self, limits: Limits | None = None, ask: Ask | None = None) -> None:
         self.limits = limits or Limits()
+        self.ask = ask
         self.programs = Gate(self.limits.programs_at_once)
         self.addresses = Gate(self.limits.addresses_at_once)
         self.warden = Warden()

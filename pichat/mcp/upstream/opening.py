@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 
 from pichat.config.types import McpServer
 from pichat.mcp.base import Catalogue
+from pichat.mcp.upstream.asking import asking
 from pichat.mcp.upstream.means import Means
 from pichat.mcp.upstream.muttering import Muttering
 from pichat.mcp.upstream.reasons import CONNECTION_CLOSED, FailedError, first_of
@@ -25,11 +26,13 @@ async def open_session(
     known: Catalogue | None,
     muttering: Muttering,
     wake: Callable[[], None],
+    name: str = "",
 ) -> AsyncIterator[Session]:
-    """`known`: what it told before. `muttering` hears what a program says beside MCP; `wake` is
-    called when the session has something to tell. Raises what kept it from beginning."""
+    """`name`: the server's, for which it asks. `known`: what it told before. `muttering` hears what
+    a program says beside MCP; `wake` is called when the session has something to tell. Raises what
+    kept it from beginning."""
     limits = means.limits
-    session = Session(limits, wake)
+    session = Session(limits, wake, asking(name, means.ask))
     if settings.command:
         transport = program(settings, limits, means.warden, muttering)
     else:

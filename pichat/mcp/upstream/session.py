@@ -11,6 +11,7 @@ import msgspec
 import structlog
 from mcp import types
 from mcp.client.client import Client
+from mcp.client.session import ElicitationFnT
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.shared.dispatcher import ProgressFnT
 from mcp.shared.exceptions import MCPError
@@ -36,8 +37,11 @@ class Session:
     """`changed`: the server has said that it has other things now. `why`: a sentence once it has
     gone. `wake` is called when either comes true."""
 
-    def __init__(self, limits: Limits, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, limits: Limits, wake: Callable[[], None], elicit: ElicitationFnT | None = None
+    ) -> None:
         self._limits = limits
+        self._elicit = elicit
         self._wake = wake
         self._client: Client | None = None
         self._line: Line | None = None
@@ -197,6 +201,7 @@ class Session:
             mode=mode,
             prior_discover=prior,
             message_handler=self._hear,
+            elicitation_callback=self._elicit,
             client_info=types.Implementation(name="pichat", version=__version__),
             cache=None,
         )

@@ -199,7 +199,13 @@ class Upstream:
                 self._doubted = known is not None  # until it is open
                 session = await stack.enter_async_context(
                     open_session(
-                        self._settings, self._means, http, known, muttering, self._nudge.set
+                        self._settings,
+                        self._means,
+                        http,
+                        known,
+                        muttering,
+                        self._nudge.set,
+                        self.name,
                     )
                 )
                 await self._learn(session)
