@@ -72,7 +72,8 @@ class FakeServers:
     answers: dict[str, Answer] = field(default_factory=dict)
     made: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     told: int = 0
-    """How often a call tells of its progress, before it waits for ever."""
+    """How often a call tells of its progress, before it waits for ever or, not `endless`, ends."""
+    endless: bool = True
     cancelled: list[str] = field(default_factory=list)
 
     async def call(
@@ -83,15 +84,19 @@ class FakeServers:
             for step in range(self.told):
                 if progress is not None:
                     await progress(step, self.told, f"step {step}")
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                self.cancelled.append(alias)
-                raise
+            await self._wait(alias)
         answer = self.answers.get(alias, text("done"))
         if isinstance(answer, Exception):
             raise answer
         return answer(arguments) if callable(answer) else answer
+
+    async def _wait(self, alias: str) -> None:
+        try:
+            while self.endless:
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.append(alias)
+            raise
 
 
 @dataclass(slots=True)
