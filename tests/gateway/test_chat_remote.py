@@ -15,9 +15,10 @@ from mcp import types
 from pichat.bus import Bus
 from pichat.intents.understand import Intents
 from pichat.tools.base import Toolbox
-from tests.gateway.fakes import FakeHouse, World, running_world
+from tests.gateway.fakes import World, running_world
 from tests.gateway.screen import Screen, connect
 from tests.mcp.remote_parts import Elsewhere, elsewhere
+from tests.support.fake_house import FakeHouse
 from tests.support.scripted_model import Line, Scripted, calling, words
 from tests.support.turn_parts import new_turns
 
