@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pichat.config.types import McpServer, Secret
+from pichat.errors import NotFoundError
 from pichat.mcp.base import Catalogue, RemoteTool, ServerStatus
 from pichat.mcp.discovery import Discovered
 from pichat.mcp.own import OwnServers
@@ -86,7 +87,10 @@ class FakeTools:
         self.rebuild()
 
     async def approve(self, alias: str) -> KnownTool:
-        await self._shelf.approve(self.now.tools[alias])
+        known = self.now.tools.get(alias)
+        if known is None:
+            raise NotFoundError(f"There is no tool “{alias}” of a server elsewhere.")
+        await self._shelf.approve(known)
         self.rebuild()
         return self.now.tools[alias]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pichat.cli.client import connect
-from pichat.cli.context import console, finish, state_dir_option
+from pichat.cli.context import finish, state_dir_option
 from pichat.errors import NotFoundError
 
 
@@ -49,7 +49,7 @@ async def _approve(state_dir: Path, name: str | None, server: str | None, *, yes
             click.echo("Nothing has changed; there is nothing to agree to.")
             return 0
         for each in changed:
-            console.print(f"{each['name']} says now:\n  {each['description']}")
+            click.echo(f"{each['name']} says now:\n  {each['description']}")
         if not yes:
             click.confirm("Agree to that?", abort=True)
         for each in changed:

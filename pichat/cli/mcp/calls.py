@@ -34,14 +34,16 @@ async def _calls(state_dir: Path, asked: dict[str, Any], *, as_json: bool) -> in
     if as_json:
         print_json(found)
     elif not found:
-        console.print("No tool of another program was called yet.")
+        click.echo("No tool of another program was called yet.")
     else:
         console.print(_table(found))
     return 0
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("When", "Tool", "Ended", "Took", "For", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for column in ("When", "Tool", "Ended", "Took", "For"):
+        table.add_column(column, no_wrap=column == "Tool")
     for each in found:
         when = datetime.fromtimestamp(each["at_s"]).astimezone().strftime("%d %b %H:%M:%S")
         whose = f"{each['user_id']} ({each['source']})"

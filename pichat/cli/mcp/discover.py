@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pichat.cli.client import connect
-from pichat.cli.context import console, finish, json_option, state_dir_option
+from pichat.cli.context import finish, json_option, state_dir_option
 from pichat.cli.zigbee.asking import print_json
 
 
@@ -41,11 +41,11 @@ async def _discover(state_dir: Path, asked: dict[str, Any], *, as_json: bool) ->
         return 0
     many = found["asked"]
     for each in found["servers"]:
-        console.print(_line(each))
+        click.echo(_line(each))
     if not found["servers"]:
-        console.print(f"Nothing was found at {many} address{'es' * (many != 1)}.")
+        click.echo(f"Nothing was found at {many} address{'es' * (many != 1)}.")
     if found["cut"]:
-        console.print("There were more addresses than are asked in one go; name fewer hosts.")
+        click.echo("There were more addresses than are asked in one go; name fewer hosts.")
     return 0
 
 

@@ -86,9 +86,11 @@ def print_servers(found: Sequence[Server], *, as_json: bool) -> None:
         print_json(found)
         return
     if not found:
-        console.print(_NONE)
+        click.echo(_NONE)
         return
-    table = Table("Name", "State", "Tools", "Where", "Set up in", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for column in ("Name", "State", "Tools", "Where", "Set up in"):
+        table.add_column(column, no_wrap=column != "Where", overflow="fold")
     for each in found:
         origin = "config.yaml" if each["configured"] else "pichat mcp"
         row = (each["name"], _STATES[each["state"]], str(each["tools"]), each["address"], origin)
@@ -96,7 +98,7 @@ def print_servers(found: Sequence[Server], *, as_json: bool) -> None:
     console.print(table)
     for each in found:
         if each["reason"] is not None:
-            console.print(f"“{each['name']}”: {each['reason']}{_again(each)}")
+            click.echo(f"“{each['name']}”: {each['reason']}{_again(each)}")
 
 
 def _again(server: Server) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pichat.cli.client import connect
-from pichat.cli.context import console, finish, json_option, state_dir_option
+from pichat.cli.context import finish, json_option, state_dir_option
 from pichat.cli.zigbee.asking import print_json
 
 _BY = {
@@ -39,13 +39,13 @@ async def _similar(state_dir: Path, *, as_json: bool) -> int:
     if as_json:
         print_json(groups)
     elif not groups:
-        console.print("No two servers have a tool that does the same.")
+        click.echo("No two servers have a tool that does the same.")
     for group in [] if as_json else groups:
         if not group["preferred"]:
-            console.print(f"{', '.join(group['tools'])}: a model said that they differ.")
+            click.echo(f"{', '.join(group['tools'])}: a model said that they differ.")
             continue
         others = ", ".join(each for each in group["tools"] if each != group["preferred"])
-        console.print(f"{group['preferred']} before {others} ({_BY[group['said_by']]})")
+        click.echo(f"{group['preferred']} before {others} ({_BY[group['said_by']]})")
     return 0
 
 

@@ -50,7 +50,7 @@ async def _list(state_dir: Path, asked: dict[str, str], *, as_json: bool) -> int
     if as_json:
         print_json(found)
     elif not found:
-        console.print("There are no tools of other programs. See how their servers are: pichat mcp")
+        click.echo("There are no tools of other programs. See how their servers are: pichat mcp")
     else:
         console.print(_table(found))
         if any("changed" in each["refused_by"] for each in found):
@@ -72,14 +72,17 @@ async def _show(state_dir: Path, name: str, *, as_json: bool) -> int:
     if as_json:
         print_json(tool)
         return 0
-    console.print(f"{tool['name']}, of “{tool['server']}”: {_state(tool)}")
-    console.print(tool["description"])
-    console.print(json.dumps(tool["schema"], indent=2, ensure_ascii=False))
+    click.echo(f"{tool['name']}, of “{tool['server']}”: {_state(tool)}")
+    click.echo(tool["description"])
+    click.echo(json.dumps(tool["schema"], indent=2, ensure_ascii=False))
     return 0
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("Name", "Is", "What it does", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("Name", no_wrap=True)
+    table.add_column("Is")
+    table.add_column("What it does")
     for each in found:
         said = " ".join(each["description"].split())
         if len(said) > _LONGEST:
