@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 NOT = "!"
 """Before a pattern: what fits it is not permitted."""
+
+_FEW = 32
 
 
 def permits(patterns: Sequence[str] | None, name: str) -> bool:
@@ -15,6 +19,8 @@ def permits(patterns: Sequence[str] | None, name: str) -> bool:
     permitted before it; else none. None permits all."""
     if patterns is None:
         return True
+    if len(patterns) > _FEW:
+        return _sorted_out(tuple(patterns)).permits(name)
     permitted = bool(patterns) and patterns[0].startswith(NOT)
     for pattern in patterns:
         named = pattern.removeprefix(NOT)
@@ -22,6 +28,35 @@ def permits(patterns: Sequence[str] | None, name: str) -> bool:
         if name == named or (_is_wild(named) and fnmatchcase(name, named)):
             permitted = not pattern.startswith(NOT)
     return permitted
+
+
+@dataclass(frozen=True, slots=True)
+class _Many:
+    """Patterns by the thousand, most of them names: each with its place among them."""
+
+    first_is_off: bool
+    names: dict[str, tuple[int, bool]]
+    wild: tuple[tuple[int, str, bool], ...]
+
+    def permits(self, name: str) -> bool:
+        place, permitted = self.names.get(name, (-1, self.first_is_off))
+        for at, pattern, is_on in self.wild:
+            if at > place and fnmatchcase(name, pattern):
+                permitted = is_on
+        return permitted
+
+
+@lru_cache(maxsize=8)
+def _sorted_out(patterns: tuple[str, ...]) -> _Many:
+    each = [
+        (place, pattern.removeprefix(NOT), not pattern.startswith(NOT))
+        for place, pattern in enumerate(patterns)
+    ]
+    return _Many(
+        patterns[0].startswith(NOT),
+        {pattern: (place, is_on) for place, pattern, is_on in each},
+        tuple(one for one in each if _is_wild(one[1])),
+    )
 
 
 def _is_wild(pattern: str) -> bool:
