@@ -22,7 +22,7 @@ ERAS = ("auto", "legacy")
 class Program:
     """`told`: the notifications that came, in order."""
 
-    client: Client
+    client: Any  # an mcp.client.client.Client, whose results are of many types
     told: list[Any] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
