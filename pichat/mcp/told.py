@@ -17,7 +17,7 @@ FINDING = ToolSpec(
     description="Find tools of other programs: web, mail, calendars, files and more.",
     parameters={
         "type": "object",
-        "properties": {"query": {"type": "string", "description": "What is to be done, in English"}},
+        "properties": {"query": {"type": "string", "description": "What to do, in English"}},
         "required": ["query"],
     },
 )
