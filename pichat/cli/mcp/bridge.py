@@ -50,6 +50,7 @@ class Bridge:
         self._renewing = asyncio.Lock()
         self._requests: dict[Any, asyncio.Task[None]] = {}
         self._hearing: asyncio.Task[None] | None = None
+        self._missed = False
 
     async def __aenter__(self) -> Bridge:
         timeout = aiohttp.ClientTimeout(total=None, connect=_CONNECT_S)
@@ -122,11 +123,19 @@ class Bridge:
                 async for message in self._exchange("GET", None, {}):
                     await self._tell(message)
             except SessionGoneError:
-                with_session = self._renew(lost)
-                await _tried(with_session)
+                await _tried(self._renew(lost))
             except PiChatError:
                 pass  # whoever asks something is told
+            self._missed = True
             await asyncio.sleep(_AGAIN_S)
+
+    async def _catch_up(self) -> None:
+        """While nothing was heard, all that is followed may have changed."""
+        self._missed = False
+        for uri in [*self._followed]:
+            await self._tell(_notification("resources/updated", uri=uri))
+        for kind in ("tools", "prompts", "resources"):
+            await self._tell(_notification(f"{kind}/list_changed"))
 
     # --- messages ------------------------------------------------------------------------------
 
@@ -209,6 +218,8 @@ class Bridge:
         self, response: aiohttp.ClientResponse, message: Message | None
     ) -> AsyncIterator[Message]:
         if response.content_type == "text/event-stream":
+            if message is None and self._missed:
+                await self._catch_up()
             async for event in _events(response):
                 yield event
             return
@@ -265,6 +276,10 @@ def _version_of(message: Message) -> str | None:
     meta = params.get("_meta") if isinstance(params, dict) else None
     found = meta.get(_VERSION) if isinstance(meta, dict) else None
     return found if isinstance(found, str) and found.isascii() and found.isprintable() else None
+
+
+def _notification(what: str, **params: str) -> Message:
+    return {"jsonrpc": "2.0", "method": f"notifications/{what}", "params": params}
 
 
 def _header(value: str) -> str:
