@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pichat.app.parts import Parts
-from pichat.bus import Bus
+from pichat.app.telling import PART, Telling
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config, Mcp
 from pichat.errors import UnavailableError
-from pichat.events import McpServersChanged, PartStatus, ToolsChanged
-from pichat.health import Health
 from pichat.llm.base import Message, Request, TextDelta
 from pichat.mcp.aggregator import Aggregator
-from pichat.mcp.base import ServerStatus
 from pichat.mcp.inputs import Inputs
 from pichat.mcp.own import OwnServers
 from pichat.mcp.preferring import Preferring
@@ -26,7 +22,7 @@ from pichat.mcp.search import Finder
 from pichat.mcp.secrets import SecretFile
 from pichat.mcp.servers import Servers
 from pichat.mcp.shelf import Shelf
-from pichat.mcp.snapshot import NOTHING, Snapshot
+from pichat.mcp.snapshot import Snapshot
 from pichat.mcp.switches import Switches
 from pichat.store.db import Database
 from pichat.store.mcp import McpTable
@@ -39,13 +35,7 @@ if TYPE_CHECKING:
     from pichat.app.thinking import Thinking
     from pichat.turn.profiles import Profiles
 
-PART = "mcp"
-TELL_EVERY_S = 0.25
-_NAMED = 3
 
-
-COMPARE_AFTER_S = 3.0
-"""What does the same is found once servers have told all that they have; it takes a while."""
 _COMPARED_S = 60.0
 _SETTINGS = ("servers", "offered_tools", "compare", "calls_per_minute", "result_bytes")
 SETTINGS = tuple(f"mcp.{name}" for name in _SETTINGS)
@@ -103,49 +93,8 @@ class Elsewhere:
         self.preferring.ask = lambda: ask if self.bounds.now.compare else None
 
 
-class Telling:
-    """Tells the board and the bus of what is new, at most four times a second, and has tools
-    compared when there are others. Run `serve` and `compare`."""
-
-    def __init__(self, servers: Servers, preferring: Preferring, bus: Bus, health: Health) -> None:
-        self._servers = servers
-        self._preferring = preferring
-        self._others = asyncio.Event()
-        self._bus = bus
-        self._health = health
-        self._dirty = asyncio.Event()
-        self._now = self._told = NOTHING
-
-    def hear(self, snapshot: Snapshot) -> None:
-        self._now = snapshot
-        self._dirty.set()
-
-    async def serve(self) -> None:
-        while True:
-            await self._dirty.wait()
-            self._dirty.clear()
-            self.tell()
-            await asyncio.sleep(TELL_EVERY_S)
-
-    def tell(self) -> None:
-        before, self._told = self._told, self._now
-        self._health.set(PART, *_condition(self._servers))
-        if names := _changed(before, self._told):
-            self._bus.publish(McpServersChanged(names=names))
-        if before.tools != self._told.tools:
-            self._bus.publish(ToolsChanged(tools=len(self._told.tools)))
-            self._others.set()
-
-    async def compare(self) -> None:
-        while True:
-            await self._others.wait()
-            await asyncio.sleep(COMPARE_AFTER_S)
-            self._others.clear()
-            await self._preferring.compare()
-
-
 async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> Elsewhere:
-    """What was known before is there when this returns; the servers follow."""
+    """What was known before is there once the part has told how it is; the servers follow."""
     table = McpTable(database)
     shelf = await Shelf.load(table)
     heard: list[Telling] = []
@@ -186,32 +135,3 @@ async def start_remote(parts: Parts, database: Database, file: ConfigFile) -> El
         preferring=preferring,
         inputs=inputs,
     )
-
-
-def _condition(servers: Servers) -> tuple[PartStatus, str | None]:
-    """For the board."""
-    if not servers.any:
-        return "off", "No server of tools is set up."
-    problems = servers.problems()
-    if not problems:
-        return "ok", None
-    named = [f"“{name}”: {reason}" for name, reason in [*problems.items()][:_NAMED]]
-    more = len(problems) - len(named)
-    if more:
-        named.append(f"and {more} more; see: pichat mcp")
-    return "degraded", f"Some tools elsewhere cannot be used. {' '.join(named)}"
-
-
-def _changed(before: Snapshot, now: Snapshot) -> tuple[str, ...]:
-    """Servers that are not as they were."""
-    old, new = _statuses(before), _statuses(now)
-    return tuple(name for name in {**old, **new} if old.get(name) != new.get(name))
-
-
-def _statuses(snapshot: Snapshot) -> Mapping[str, tuple[object, ...]]:
-    return {each.name: _told_of(each) for each in snapshot.servers}
-
-
-def _told_of(status: ServerStatus) -> tuple[object, ...]:
-    """Without how long it still rests."""
-    return status.state, status.reason, status.era, status.tools

@@ -171,7 +171,8 @@ class Servers:
         with suppress(TimeoutError):
             async with asyncio.timeout(_BEGINS_S):  # nobody tells when nothing was new
                 await told.wait()
-        return tuple([await self._settled(name) for name in wanted])
+        await self._settle(wanted)
+        return tuple(map(self.view, wanted))
 
     def reconfigure(self, configured: Mapping[str, McpServer]) -> None:
         """Others stand in config.yaml from now on."""
@@ -230,20 +231,23 @@ class Servers:
         await self._apply()
 
     async def _settled(self, name: str) -> ServerView:
-        """The server once it is up, or has said why not, or after a while."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SETTLED_S):
-                while self._is_busy(name):
-                    await self._told.wait()
+        await self._settle([name])
         return self.view(name)
 
-    def _is_busy(self, name: str) -> bool:
-        for each in self._running.now.servers:
-            if each.name == name:
-                lazy = each.state == "idle" and each.tools == 0 and each.reason is None
-                fresh = each.era == "unknown" and self._enabled(name)
-                return each.state == "starting" or (lazy and fresh)
-        return False
+    async def _settle(self, names: Iterable[str]) -> None:
+        """Returns once they are up, or have said why not, or after a while."""
+        wanted = set(names)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_S):
+                while any(
+                    self._is_busy(each) for each in self._running.now.servers if each.name in wanted
+                ):
+                    await self._told.wait()
+
+    def _is_busy(self, status: ServerStatus) -> bool:
+        """Whether it has not said yet how it is: it starts, or is just about to."""
+        begins = status.state == "idle" and status.era == "unknown" and status.reason is None
+        return status.state == "starting" or (begins and self._enabled(status.name))
 
     def _view(self, name: str, status: ServerStatus | None) -> ServerView:
         server = self._configured.get(name)

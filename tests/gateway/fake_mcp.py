@@ -61,7 +61,7 @@ class FakeTools:
 
     def __init__(self, shelf: Shelf, tell: Callable[[Snapshot], None]) -> None:
         self._shelf = shelf
-        self._tell = tell
+        self.listeners = [tell]
         self._servers: dict[str, McpServer] = {}
         self._instead: Mapping[str, str] = {}
         self.now = NOTHING
@@ -118,7 +118,8 @@ class FakeTools:
             resources={},
             instead=self._instead,
         )
-        self._tell(self.now)
+        for tell in self.listeners:
+            tell(self.now)
 
     def _status(self, name: str) -> ServerStatus:
         has = self._shelf.catalogues.get(name)

@@ -105,13 +105,21 @@ def list_tools(services: Services, caller: Caller, asked: GetTools) -> ToolsList
         switches=_switches(services) if reaches(caller.scope, "screen") else {},
     )
     remote = _remote(services, asked.server)
-    behalf = Behalf(source=caller.source, profile=profile, client_id=client_id, token_id=caller.id)
+    behalf = Behalf(
+        source=caller.source if person.trusted else "guest",
+        profile=profile,
+        client_id=client_id,
+        token_id=caller.id,
+        allowed=person.terms.tools,
+    )
     off = {each.name for each in services.remote_tools.now.servers if each.state == "off"}
     instead = services.remote_tools.now.instead
     own = sorted(services.tools.tools.values(), key=lambda each: each.name)
     tools = [] if asked.server else [_view(each, preferences) for each in own]
     for each in remote:
         refused = [*_refusing(each.alias, preferences)]
+        if "person" not in refused and not behalf.permits(each.alias):
+            refused.append("person")  # it has to be meant for visitors and children
         if not services.tool_switches.is_on(each.alias, behalf):
             refused.append("switch")
         if each.server in off:
