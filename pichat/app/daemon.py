@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from pichat.app.doorkeeping import start_door
-from pichat.app.facing import start_announcement, start_certificates
+from pichat.app.facing import start_announcement
 from pichat.app.house import names_of, start_house
 from pichat.app.keeping import start_kept
 from pichat.app.listening import start_listening
@@ -17,20 +17,17 @@ from pichat.app.people import load_users
 from pichat.app.reloading import DOOR, Commit, Reloading, Taker, take_profiles
 from pichat.app.remote import SETTINGS as MCP_SETTINGS
 from pichat.app.remote import Elsewhere, start_remote
+from pichat.app.serving import Inside, services_of
 from pichat.app.speech import build_voice, start_speech
 from pichat.app.thinking import Thinking, start_thinking
-from pichat.app.voices import InstalledVoices
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config
 from pichat.errors import attempt
 from pichat.gateway.door.door import Door
 from pichat.gateway.screens import Screens
 from pichat.gateway.server import Gateway
-from pichat.gateway.services import Services
 from pichat.gateway.services.agents import Agents
-from pichat.gateway.sessions.sessions import Sessions
 from pichat.logs import set_up_logs
-from pichat.mcp.discovery import Discovery
 from pichat.state import StateLock, lock_state
 from pichat.store.audit import Audit, open_audit
 from pichat.store.conversations import open_conversations
@@ -117,46 +114,25 @@ class Daemon:
         takers = self._takers(profiles, thinking, elsewhere)
         self._reloading = reloading = Reloading(config, self._file, takers, health)
         kept = await start_kept(parts, database, zigbee.hub, profiles, thinking, door)
-        services = Services(
-            reloading=reloading,
-            screens=screens,
-            sessions=await steps.start("sessions", Sessions(thinking.turns)),
-            door=door,
-            certificates=await start_certificates(parts, door.machine),
-            turns=thinking.turns,
-            tools=toolbox,
-            house=zigbee.hub,
-            joining=zigbee.admission,
-            voice=voice,
-            clips=speech.clips,
-            runs=runs,
+        inside = Inside(
+            parts=parts,
             profiles=profiles,
             users=users,
             conversations=conversations,
-            backups=zigbee.backups,
-            repairs=zigbee.repairs,
-            network=zigbee.care,
-            lock_codes=zigbee.lock_codes,
-            groups=zigbee.together.groups,
-            scenes=zigbee.together.scenes,
-            clients=kept.clients,
-            models=kept.models,
-            suggestions=kept.suggestions,
-            uploads=kept.uploads,
-            mcp_servers=elsewhere.servers,
-            remote_tools=elsewhere.aggregator,
-            remote_calls=elsewhere.calls,
-            tool_switches=elsewhere.switches,
-            preferring=elsewhere.preferring,
-            inputs=elsewhere.inputs,
-            discovery=Discovery(lambda: self.url, lambda: elsewhere.servers.servers),
+            zigbee=zigbee,
+            screens=screens,
+            door=door,
+            elsewhere=elsewhere,
+            toolbox=toolbox,
+            thinking=thinking,
+            runs=runs,
+            speech=speech,
+            voice=voice,
+            reloading=reloading,
+            kept=kept,
             agents=self._agents,
-            images=thinking.images,
-            providers=thinking.providers,
-            voices=InstalledVoices(parts, profiles),
-            bus=bus,
-            health=health,
         )
+        services = await services_of(inside, lambda: self.url)
         await self._open(Gateway(config.server, services, door.machine), lock)
         await reloading.started()
         steps.run("intents", follow_names(thinking.tongues, partial(names_of, zigbee.hub), bus))
