@@ -151,12 +151,13 @@ def _bases(host: str, ports: Sequence[int]) -> Iterator[str]:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    odd = not parts.hostname or parts.username or not text.isprintable() or " " in text
+    if parts.scheme not in ("http", "https") or odd:
         raise BadRequestError(f"“{text[:60]}” is no host; one looks like 192.168.1.10:9001.")
     if "://" in text and (port or parts.path.strip("/")):
         yield text
         return
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
     for each in [port] if port else (ports or _USUAL_PORTS):
         yield f"{parts.scheme}://{name}:{each}"
 

@@ -38,6 +38,8 @@ def _of_url(url: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return ""
+    if host in ("localhost", "::1") or host.startswith("127."):
+        host = "here"
     is_number = re.fullmatch(r"[\d.]+|.*:.*", host) is not None
     if is_number or "." not in host:
         return f"{host}-{port}" if port else host

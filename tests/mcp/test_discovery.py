@@ -139,7 +139,9 @@ async def test_this_machine_is_searched_by_its_listening_ports_without_our_own(
         assert found.asked == 3  # announced with its path, and the two ports
 
 
-@pytest.mark.parametrize("host", ["", "ftp://x", "a b:c", "http://me:word@x", "x:99999"])
+@pytest.mark.parametrize(
+    "host", ["", "ftp://x", "http://x y", "a b:c", "http://me:word@x", "x:99999"]
+)
 async def test_what_is_no_host_is_told(host: str, tmp_path: Path) -> None:
     discovery = Discovery(lambda: "", dict, proc=tmp_path)
     with pytest.raises(BadRequestError, match=r"no host|At most"):

@@ -204,7 +204,7 @@ async def test_keys_that_cannot_be_kept_change_nothing_and_a_damaged_file_is_set
     ("said", "name"),
     [
         ("https://mcp.weather.example/mcp", "weather"),
-        ("http://localhost:9001/mcp", "localhost-9001"),
+        ("http://localhost:9001/mcp", "here-9001"),
         ("http://192.168.1.110:9002/mcp", "192-168-1-110-9002"),
         ("npx -y @modelcontextprotocol/server-filesystem@latest /home", "filesystem"),
         ("uvx mcp-server-time --local-timezone Europe/Berlin", "time"),
