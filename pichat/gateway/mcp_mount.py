@@ -22,6 +22,7 @@ from pichat.gateway.routes import read_body
 from pichat.gateway.services import Services
 
 if TYPE_CHECKING:
+    from pichat.mcp.server.base import House
     from pichat.mcp.server.serving import Serving
 
 log = structlog.get_logger(__name__)
@@ -33,10 +34,12 @@ _OWN = frozenset({"content-length", "connection", "transfer-encoding", "date", "
 
 
 class McpMount:
-    """`add` it to an application, with which it ends."""
+    """`add` it to an application, with which it ends. `house`: what is served, where that is not
+    the house of these services."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, house: House[Caller] | None = None) -> None:
         self._services = services
+        self._house = house
         self._loading: asyncio.Future[Serving] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -72,7 +75,7 @@ class McpMount:
         """Begins and ends it in one task, as the SDK wants it."""
         try:
             module = await asyncio.to_thread(importlib.import_module, _MODULE)
-            serving: Serving = module.Serving(Offer(self._services))
+            serving: Serving = module.Serving(self._house or Offer(self._services))
             async with serving.run():
                 loading.set_result(serving)
                 log.info("serving other programs", path=PATH)
