@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pichat.app.comparing import asking
 from pichat.app.parts import Parts
 from pichat.app.telling import PART, Telling
 from pichat.config.last_good import ConfigFile
 from pichat.config.types import Config, Mcp
-from pichat.errors import UnavailableError
-from pichat.llm.base import Message, Request, TextDelta
 from pichat.mcp.aggregator import Aggregator
 from pichat.mcp.inputs import Inputs
 from pichat.mcp.own import OwnServers
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from pichat.turn.profiles import Profiles
 
 
-_COMPARED_S = 60.0
 _SETTINGS = ("servers", "offered_tools", "compare", "calls_per_minute", "result_bytes")
 SETTINGS = tuple(f"mcp.{name}" for name in _SETTINGS)
 """What is taken over when config.yaml is read again."""
@@ -76,20 +73,7 @@ class Elsewhere:
 
     def compare_by(self, thinking: Thinking, profiles: Profiles) -> None:
         """Let a model be asked about tools, as the config allows."""
-
-        async def ask(system: str, text: str) -> str:
-            profile = profiles.get(profiles.active)
-            request = Request(system=system, messages=(Message(role="user", text=text),))
-            answering = thinking.chain.stream(
-                profile.steps, request, may_use_cloud=profile.may_use_cloud
-            )
-            try:
-                async with asyncio.timeout(_COMPARED_S), aclosing(answering) as pieces:
-                    said = [each.text async for each in pieces if isinstance(each, TextDelta)]
-            except TimeoutError:
-                raise UnavailableError("The model took too long.") from None
-            return "".join(said)
-
+        ask = asking(thinking.chain, profiles)
         self.preferring.ask = lambda: ask if self.bounds.now.compare else None
 
 
