@@ -160,6 +160,7 @@ async def test_pages_that_the_owner_names_may_use_it() -> None:
         assert "PATCH" in headers["access-control-allow-methods"]
         assert headers["access-control-allow-headers"].split(", ") == [
             "Authorization", "Content-Type", "Last-Event-ID", "X-Client-Id",
+            "Mcp-Session-Id", "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name",
         ]  # fmt: skip
         for other in ("http://board.lan", "https://board.lan:3000", "http://board.lan:3001"):
             sent = request("/", "Host: localhost", f"Origin: {other}", *asking, method="OPTIONS")

@@ -18,7 +18,10 @@ from pichat.config.types import Server
 from pichat.errors import BadRequestError, NotAllowedError
 
 METHODS = "GET, POST, PUT, PATCH, DELETE"
-ALLOWED_HEADERS = "Authorization, Content-Type, Last-Event-ID, X-Client-Id"
+ALLOWED_HEADERS = (
+    "Authorization, Content-Type, Last-Event-ID, X-Client-Id,"
+    " Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name"
+)
 _REMEMBERED_S = 600
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?P<name>\[[0-9A-Za-z:.%]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?")
@@ -154,7 +157,9 @@ class Pages:
         origin = request.headers.get("Origin", "")
         if self.may_use(origin):
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Retry-After, Content-Disposition"
+            headers["Access-Control-Expose-Headers"] = (
+                "Retry-After, Content-Disposition, Mcp-Session-Id"
+            )
 
     def _is_own(self, host: str, request: web.Request) -> bool:
         sockname = request.get_extra_info("sockname")
