@@ -104,6 +104,17 @@ async def test_a_program_is_only_added_from_this_machine() -> None:
             change = {"name": "sh", "command": ["sh"]}
             refused = await elsewhere.ask("update_mcp_server", change)
             assert refused["payload"]["code"] == "not_allowed"
+            # Nor are this machine's variables sent away, or keys that are kept for another address.
+            sly = {"url": "http://127.0.0.1:8/?${FILES_KEY}"}
+            refused = await elsewhere.ask("add_mcp_server", sly)
+            assert "variable" in refused["error"]
+            keyed = {**address, "name": "k", "headers": {"X-Key": "sk-123456"}}
+            assert (await elsewhere.ask("add_mcp_server", keyed))["status"] == "complete"
+            move: Frame = {"name": "k", "url": "http://127.0.0.1:8/mcp"}
+            assert "anew" in (await elsewhere.ask("update_mcp_server", move))["error"]
+            move["headers"] = {"X-Key": "sk-234567"}
+            assert (await elsewhere.ask("update_mcp_server", move))["status"] == "complete"
+            assert (await elsewhere.ask("remove_mcp_server", {"name": "k"}))["status"] == "complete"
         async with connected(world.url, **bearer) as http:
             assert (await http.ask("POST", f"{SERVERS}/connect", program))[0] == 403
         assert world.elsewhere.tools.servers.keys() == {"weather", "meteo", "sh"}

@@ -1,5 +1,6 @@
 """Servers of tools of other programs: which there are, how they are, and adding others."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -106,9 +107,10 @@ def list_servers(services: Services) -> McpServersList:
 
 
 async def add_server(services: Services, caller: Caller, asked: AddMcpServer) -> OneMcpServer:
-    """Raises NotAllowedError for a program that is added from elsewhere."""
+    """Raises NotAllowedError for what is only done on this machine."""
     if asked.command or asked.env or asked.folder is not None:
         _must_be_here(caller)
+    _check_variables(caller, asked.url, *asked.headers.values())
     written = Written(
         command=asked.command,
         env=asked.env,
@@ -125,8 +127,8 @@ async def add_server(services: Services, caller: Caller, asked: AddMcpServer) ->
 
 
 async def change_server(services: Services, caller: Caller, asked: UpdateMcpServer) -> OneMcpServer:
-    """Raises NotAllowedError for a program that is changed from elsewhere, BadRequestError for an
-    empty change."""
+    """Raises NotAllowedError for what is only done on this machine, BadRequestError for an empty
+    change."""
     changes = {
         field: value
         for field in Written.__struct_fields__
@@ -137,6 +139,10 @@ async def change_server(services: Services, caller: Caller, asked: UpdateMcpServ
         raise BadRequestError("Say what should change.")
     if changes.keys() & {"command", "env", "folder"}:
         _must_be_here(caller)
+    headers: dict[str, str | None] = changes.get("headers", {})
+    _check_variables(caller, changes.get("url"), *headers.values())
+    if "url" in changes and not caller.local:
+        _check_keys(services.mcp_servers.view(asked.name), headers)
     changed = await services.mcp_servers.update(asked.name, changes, enabled=enabled)
     return OneMcpServer(server=changed)
 
@@ -152,6 +158,24 @@ async def refresh_servers(services: Services, asked: RefreshMcpServers) -> McpSe
 
 async def discover_servers(services: Services, asked: DiscoverMcpServers) -> Discovered:
     return await services.discovery.look(asked.hosts, asked.ports, here=asked.here)
+
+
+def _check_variables(caller: Caller, *values: str | None) -> None:
+    """Whoever names a variable of this machine can have it sent anywhere."""
+    if not caller.local and any("${" in value for value in values if value is not None):
+        raise NotAllowedError(
+            "A variable of this machine is named on it (pichat mcp) or in config.yaml, not from"
+            " elsewhere."
+        )
+
+
+def _check_keys(server: ServerView, headers: Mapping[str, str | None]) -> None:
+    """Whoever changes an address could have the keys sent there that they may not read."""
+    if not headers.keys() >= {*server.headers}:
+        raise NotAllowedError(
+            f"“{server.name}” has keys, which the other address would get: send all its “headers”"
+            " anew with it, or change it on this machine (pichat mcp set)."
+        )
 
 
 def _must_be_here(caller: Caller) -> None:
@@ -190,7 +214,9 @@ async def add_mcp_server(context: Context, payload: AddMcpServer) -> OneMcpServe
     example={"name": "weather", "enabled": False},
 )
 async def update_mcp_server(context: Context, payload: UpdateMcpServer) -> OneMcpServer:
-    """Change a server, or switch it on or off. One of config.yaml is only switched."""
+    """Change a server, or switch it on or off. One of config.yaml is only switched. From another
+    machine, programs are not changed, and another `url` needs all `headers` anew: else
+    `not_allowed`."""
     return await change_server(context.services, context.caller, payload)
 
 
