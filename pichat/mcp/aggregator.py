@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 SETTLE_S = 0.05
 """Changes that come together are told once."""
+_PATIENCE_S, _MOST_PATIENCE = 2.0, 5
 
 
 class Aggregator:
@@ -130,8 +131,17 @@ class Aggregator:
         finally:
             for name in [*self._tasks]:
                 self._end(name)
-            await asyncio.gather(*self._ending, return_exceptions=True)
+            await self._all_ended()
             await self._means.close()
+
+    async def _all_ended(self) -> None:
+        for _ in range(_MOST_PATIENCE):
+            if not self._ending:
+                return
+            await asyncio.wait([*self._ending], timeout=_PATIENCE_S)
+            for task in [*self._ending]:
+                task.cancel()
+        log.warning("mcp servers do not end", count=len(self._ending))
 
     async def _learn(self) -> None:
         learning, self._learning = self._learning, {}
@@ -181,7 +191,7 @@ class Aggregator:
         return upstream
 
     def _end(self, name: str) -> None:
-        self._upstreams.pop(name, None)
+        self._upstreams.pop(name).close()
         task = self._tasks.pop(name)
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

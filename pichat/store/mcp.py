@@ -18,7 +18,8 @@ _TOOL = (
     " ON CONFLICT (alias) DO UPDATE SET approved = excluded.approved,"
     " description = excluded.description"
 )
-_FORGET = "DELETE FROM mcp_words WHERE alias = ?"
+# In one go: words are not found by their alias, so that each time all of them are looked through.
+_FORGET = "DELETE FROM mcp_words WHERE alias IN (SELECT value FROM json_each(?))"
 _FIND_BY = "INSERT INTO mcp_words (alias, name, description, arguments) VALUES (?, ?, ?, ?)"
 
 
@@ -82,14 +83,16 @@ class McpTable:
         statements: list[Statement] = [
             (_KEEP, (catalogue.server, catalogue.catalogue, catalogue.fetched_s)),
             *((_TOOL, msgspec.structs.astuple(each)) for each in tools),
-            *((_FORGET, (alias,)) for alias in forgotten),
+            (_FORGET, (msgspec.json.encode(forgotten).decode(),)),
             *((_FIND_BY, msgspec.structs.astuple(each)) for each in words),
         ]
         await self._database.write_together(statements)
 
     async def forget(self, server: str) -> None:
         """A server's catalogue, and by what its tools are found. Raises UnavailableError."""
-        named = "DELETE FROM mcp_words WHERE alias IN (SELECT alias FROM mcp_tools WHERE server = ?)"
+        named = (
+            "DELETE FROM mcp_words WHERE alias IN (SELECT alias FROM mcp_tools WHERE server = ?)"
+        )
         catalogue = "DELETE FROM mcp_catalogues WHERE server = ?"
         await self._database.write_together([(named, (server,)), (catalogue, (server,))])
 

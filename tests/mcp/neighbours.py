@@ -80,6 +80,7 @@ async def street(limits: Limits = QUICK) -> AsyncIterator[Street]:
         yield found
     finally:
         for each in found.neighbours:
+            each.upstream.close()
             each.serving.cancel()
         await asyncio.gather(*(each.serving for each in found.neighbours), return_exceptions=True)
         await found.means.close()

@@ -59,6 +59,7 @@ class Upstream:
         self._limits = means.limits
         self._tell = tell
         self._enabled = settings.enabled
+        self._closed = False
         self._state: ServerState = "idle"
         self._reason: str | None = None
         self._again_s: float | None = None  # on the loop's clock
@@ -97,6 +98,12 @@ class Upstream:
         """Whether it may be used at all."""
         self._enabled = on
         self._failures, self._again_s = 0, None
+        self._nudge.set()
+
+    def close(self) -> None:
+        """For ever; its owner's task is to be cancelled besides. The SDK may take the cancelling of
+        a task for that of one of its own parts, so that this alone would not do."""
+        self._closed, self._enabled = True, False
         self._nudge.set()
 
     def refresh(self) -> None:
@@ -152,8 +159,8 @@ class Upstream:
     # --- the owner -------------------------------------------------------------------------
 
     async def serve(self) -> None:
-        """Keep it going. Ends only by being cancelled."""
-        while True:
+        """Keep it going, until it is closed and cancelled."""
+        while not self._closed:
             if not self._enabled:
                 self._become("off", None)
                 await self._nudged()
@@ -220,13 +227,14 @@ class Upstream:
                 await self._until_over(session)
             finally:
                 self._let_go(opening)  # closing takes a while, and nobody may come in by then
+                session.end("It is being closed.")
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
 
     async def _until_over(self, session: Session) -> None:
         """While it is open: what changes is learnt. Returns when it is not wanted any more."""
         pause_s, learn_s, learnt_s = self._limits.settle_s, None, _now_s()
-        while self._enabled:
+        while self._enabled and not self._closed:
             self._nudge.clear()
             if session.why is not None:
                 raise FailedError(session.why)
