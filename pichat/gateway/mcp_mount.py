@@ -50,7 +50,7 @@ class McpMount:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if not self._services.agents.serve:
-            raise NotFoundError("Other programs are not let in here: mcp.serve is false.")
+            raise NotFoundError(_NOT_SERVED)
         caller = as_known(self._services, request.get(CALLER))
         admit(caller, "agent")
         body = await read_body(request, _BODY_BYTES)
@@ -94,6 +94,9 @@ class McpMount:
             await asyncio.gather(self._task, return_exceptions=True)
 
 
+_NOT_SERVED = (
+    "Other programs are not let in here. If they should be, set mcp.serve to true in config.yaml."
+)
 _MODULE = "pichat.mcp.server.serving"
 
 

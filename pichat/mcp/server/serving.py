@@ -18,10 +18,9 @@ from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.models import InitializationOptions
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.shared.exceptions import MCPError
 
 from pichat import __version__
-from pichat.errors import PiChatError
+from pichat.errors import NotFoundError, PiChatError
 from pichat.mcp.depth import depth_of
 from pichat.mcp.server.base import Call, House
 from pichat.mcp.server.hearing import MOST_FOLLOWED, Hearers
@@ -201,9 +200,9 @@ class _Handlers:
     async def _subscribe(
         self, context: Context, params: types.SubscribeRequestParams
     ) -> types.EmptyResult:
-        if not await self._house.may_follow(_who(context), params.uri):
-            raise MCPError(types.INVALID_PARAMS, "There is nothing to follow at that address.")
         with _in_words():
+            if not await self._house.may_follow(_who(context), params.uri):
+                raise NotFoundError("There is nothing to follow at that address.")
             self._hearers.follow(_connection(context), params.uri)
         return types.EmptyResult()
 
@@ -219,7 +218,8 @@ class _Handlers:
         """What the caller may not follow is left out of what is promised."""
         who, wanted = _who(context), params.notifications
         asked = [*dict.fromkeys(wanted.resource_subscriptions or ())][:MOST_FOLLOWED]
-        may = await asyncio.gather(*(self._house.may_follow(who, uri) for uri in asked))
+        with _in_words():
+            may = await asyncio.gather(*(self._house.may_follow(who, uri) for uri in asked))
         own = [uri for uri, allowed in zip(asked, may, strict=True) if allowed]
         narrowed = wanted.model_copy(update={"resource_subscriptions": own or None})
         return await self._hearers.listen(

@@ -134,6 +134,7 @@ async def test_another_world_begins_anew() -> None:
             assert await agent.names()
 
 
+@pytest.mark.long
 def test_a_daemon_that_nobody_asks_does_not_load_the_sdk() -> None:
     code = (
         "import sys, pichat.app.daemon, pichat.gateway.server, pichat.cli.mcp.serve;"

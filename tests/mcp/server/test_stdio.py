@@ -81,6 +81,7 @@ async def check(agent: Program, world: World) -> None:
         await agent.call("nonsense")
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:resources/subscribe is removed")
 async def test_a_client_with_a_session(world: World, tmp_path: Path) -> None:
     with announced(world, tmp_path):
@@ -107,6 +108,7 @@ async def test_a_client_without_one(world: World, tmp_path: Path) -> None:
             assert await agent.names()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:resources/subscribe is removed")
 async def test_a_daemon_that_starts_anew_is_found_again(tmp_path: Path) -> None:
     async with AsyncExitStack() as whole:
