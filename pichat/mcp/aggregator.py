@@ -10,6 +10,7 @@ import structlog
 
 from pichat.config.types import McpServer
 from pichat.errors import BadRequestError, NotAllowedError, NotFoundError, UnavailableError
+from pichat.mcp.base import Catalogue
 from pichat.mcp.shelf import Shelf
 from pichat.mcp.snapshot import NOTHING, KnownTool, Snapshot
 from pichat.mcp.upstream.limits import Limits
@@ -51,6 +52,7 @@ class Aggregator:
         self._learning: dict[str, Upstream] = {}
         self._means = Means(limits, ask)
         self._ending: set[asyncio.Task[None]] = set()
+        self._keeping: set[asyncio.Task[None]] = set()
         self._instead: Mapping[str, str] = {}
         self.now: Snapshot = NOTHING
 
@@ -126,13 +128,15 @@ class Aggregator:
                 await self._dirty.wait()
                 await asyncio.sleep(SETTLE_S)
                 self._dirty.clear()
-                await self._learn()
+                self._learn()
+                await asyncio.sleep(0)  # in memory at once; the disk takes longer
                 self._rebuild()
         finally:
             for name in [*self._tasks]:
                 self._end(name)
             await self._all_ended()
             await self._means.close()
+            await asyncio.gather(*self._keeping)
 
     async def _all_ended(self) -> None:
         for _ in range(_MOST_PATIENCE):
@@ -143,14 +147,20 @@ class Aggregator:
                 task.cancel()
         log.warning("mcp servers do not end", count=len(self._ending))
 
-    async def _learn(self) -> None:
+    def _learn(self) -> None:
         learning, self._learning = self._learning, {}
         for name, upstream in learning.items():
             if upstream.catalogue is not None and self._upstreams.get(name) is upstream:
-                try:
-                    await self._shelf.learn(name, upstream.catalogue)
-                except UnavailableError as error:
-                    log.warning("mcp catalogue not kept", server=name, reason=error.sentence)
+                learning_it = self._keep(name, upstream.catalogue)
+                task = asyncio.create_task(learning_it, name=f"mcp keeps {name}")
+                self._keeping.add(task)
+                task.add_done_callback(self._keeping.discard)
+
+    async def _keep(self, name: str, catalogue: Catalogue) -> None:
+        try:
+            await self._shelf.learn(name, catalogue)
+        except UnavailableError as error:
+            log.warning("mcp catalogue not kept", server=name, reason=error.sentence)
 
     def _rebuild(self) -> None:
         catalogues = {

@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     bytes_per_s: float = 1.0 * MB
     bytes_at_once: float = 16.0 * MB
     programs_at_once: int = 4
-    addresses_at_once: int = 16
+    addresses_at_once: int = 8
 
 
 class Throttle:
