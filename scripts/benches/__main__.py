@@ -26,7 +26,7 @@ GROUPS = {
         *("zigbee_unplug", "zigbee_loss", "zigbee_join"),
     ),
     "gateway": ("gateway_stream", "gateway_screens", "gateway_fuzz"),
-    "mcp": ("mcp_prompt",),
+    "mcp": ("mcp_prompt", "mcp_servers", "mcp_deaths"),
     "voice": ("spoken", "talking", "mouth", "wake", "endpointing", "audio", "whisper", "turns"),
 }
 """Each group's files in this folder; each has `run() -> list[Figure]`. One that two groups share is
