@@ -233,8 +233,8 @@ class Mcp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Tools of other programs, and PiChat's own for them. `servers`: by name, those that come first
     are preferred where two do the same. `serve`: let agents in at /mcp. `offered_tools`: of other
     programs, that a model is told of for one utterance. `compare`: the model of the active profile
-    is asked, once, which of tools of different servers that do the same is better. Bounds: `calls_per_minute` of each server,
-    `result_bytes` of one result."""
+    is asked, once, which of tools of different servers that do the same is better. Bounds:
+    `calls_per_minute` of each server, `result_bytes` of one result."""
 
     servers: dict[str, McpServer] = {}
     serve: bool = True

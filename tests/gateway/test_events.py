@@ -99,7 +99,7 @@ async def test_a_stream_waits_for_its_reader(world: World) -> None:
             for _ in range(20):
                 await other.still_there()
         (connection,) = world.gateway._sockets._connections
-        assert connection._transport.get_write_buffer_size() < 1024 * 1024
+        assert connection._wire._transport.get_write_buffer_size() < 1024 * 1024
         screen.transport.resume_reading()
         frames = await screen.until_last(request_id)
     assert len(frames) == 60_002
