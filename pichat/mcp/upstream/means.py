@@ -37,6 +37,11 @@ class Means:
         self._loading: asyncio.Future[None] | None = None
         self._http: SharedHttp | None = None
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the SDK is there."""
+        return self._http is not None
+
     async def http(self) -> SharedHttp:
         """Brings the SDK, which takes half a second, or several on a Pi: in a thread, so that
         nobody hears it."""

@@ -139,6 +139,7 @@ class Session:
             began_s = asyncio.get_running_loop().time()
             try:
                 async with self.client.listen(**kinds) as events:
+                    self.change()  # nobody has heard what happened before
                     async for _ in events:
                         self.change()
             except ListenNotSupportedError:
@@ -151,7 +152,6 @@ class Session:
                 pause_s = _FIRST_PAUSE_S
             await asyncio.sleep(pause_s)
             pause_s = min(_LONGEST_PAUSE_S, 2 * pause_s)
-            self.change()  # nobody has heard what happened in the meantime
 
     async def _extras(self, kind: str) -> list[Any]:
         """What nobody needs for calling tools, and many servers say that they have and do not."""

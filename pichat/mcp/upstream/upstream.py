@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_HEAD_START_S = 1.0
+
 
 class Upstream:
     """Run `serve` in a task. `known`: what it told before; `tell` is called whenever its status or
@@ -195,7 +197,10 @@ class Upstream:
             self._fail(reason, steady=self._proved or _now_s() - began_s > self._limits.steady_s)
 
     async def _session_life(self, opening: asyncio.Future[Session], muttering: Muttering) -> None:
+        first = not self._means.loaded
         http = await self._means.http()
+        if first and self.catalogue is not None:
+            await self._hurried(_HEAD_START_S)
         from pichat.mcp.upstream.opening import open_session
 
         program = bool(self._settings.command)
@@ -230,6 +235,14 @@ class Upstream:
                 session.end("It is being closed.")
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
+
+    async def _hurried(self, most_s: float) -> None:
+        """At the start, whoever is called goes before those that only want to be open."""
+        try:
+            async with asyncio.timeout(most_s):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
 
     async def _until_over(self, session: Session) -> None:
         """While it is open: what changes is learnt. Returns when it is not wanted any more."""

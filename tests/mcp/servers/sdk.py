@@ -48,7 +48,8 @@ async def main() -> None:
     ways["messages"] = ways["sse"]
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
-        await ways[scope["path"].split("/")[1]](scope, receive, send)
+        way = ways.get(scope["path"].split("/")[1], ways["json"])
+        await way(scope, receive, send)
 
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
