@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import aiohttp
 import psutil
 
 from scripts.benches.figure import Figure
@@ -32,6 +33,24 @@ def _shares(url: str, ids: list[str]) -> list[Tally]:
     return tallies
 
 
+async def _first_uses(url: str) -> None:
+    """What is loaded when it is first asked for is no leak: the encoders of speech."""
+    async with aiohttp.ClientSession() as session:
+        for form in ("wav", "mp3", "opus", "aac", "flac"):
+            asked = {"model": "pichat", "input": "Warm up.", "voice": "alloy", "response_format": form}
+            async with session.post(f"{url}/v1/audio/speech", json=asked) as response:
+                await response.read()
+
+
+def _tracebacks(log: str) -> list[str]:
+    """How each one ends."""
+    ends = []
+    for traceback in log.split("Traceback (most recent")[1:]:
+        lines = traceback.splitlines()[1:]
+        ends.append(next((line for line in lines if line and not line.startswith(" ")), "?"))
+    return ends
+
+
 async def _run(directory: Path) -> list[Figure]:
     tallies: list[Tally] = []
     wrong, note = 0, ""
@@ -40,6 +59,7 @@ async def _run(directory: Path) -> list[Figure]:
         ids = [device["id"] for device in found["devices"]]
         await asyncio.to_thread(fuzz_frames, daemon.url, WARM_UP_FRAMES, ids, again=AGAIN)
         await asyncio.to_thread(fuzz_requests, daemon.url, WARM_UP_REQUESTS)
+        await _first_uses(daemon.url)
         process = psutil.Process(daemon.pid)
         before = process.memory_info().rss
         start_s = time.monotonic()
@@ -50,7 +70,8 @@ async def _run(directory: Path) -> list[Figure]:
         took_s = time.monotonic() - start_s
         after = process.memory_info().rss
         wrong += daemon.process.returncode is not None
-        defects = daemon.log.count("Traceback (most recent")
+        told = _tracebacks(daemon.log)
+        defects = len(told)
     unforeseen = sorted({each for tally in tallies for each in tally.unexpected})
     sent = sum(tally.sent for tally in tallies)
     return [
@@ -68,7 +89,7 @@ async def _run(directory: Path) -> list[Figure]:
             unit="",
             limit=0,
             samples=sent,
-            note=", ".join(unforeseen),
+            note=", ".join([*unforeseen, *sorted(set(told))]),
         ),
         Figure(
             name="gateway.fuzz_rss_growth",
