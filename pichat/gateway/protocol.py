@@ -15,7 +15,9 @@ ChunkType = Literal["text", "audio", "image", "tool", "transcript", "metadata"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """Fields that are not known here are ignored, so that older and newer clients can talk."""
+    """`action` says what is wanted, and `payload` has its arguments. `request_id` comes back with
+    every reply; without one, PiChat makes one. Fields that are not known here are ignored, so that
+    older and newer clients can talk."""
 
     action: str
     payload: dict[str, Any] | None = None
@@ -23,7 +25,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
-    """`sequence_id` counts from 0 within one request; `timestamp` is UTC."""
+    """A piece of a reply. `type` says what `data` is: text, a tool's call and result, a picture or
+    sound in base64; `metadata` says more of it. `sequence_id` counts from 0 within one request;
+    `timestamp` is UTC."""
 
     type: ChunkType
     data: Any
@@ -35,7 +39,8 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessingReply(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="processing"
 ):
-    """The work has begun. `chunk` is of type metadata and tells what is known so far."""
+    """The work has begun. `request_id` is the request's, `action` that of its reply. `chunk` is of
+    type metadata and tells what is known so far."""
 
     request_id: str
     action: str
@@ -43,19 +48,26 @@ class ProcessingReply(
 
 
 class ChunkReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="chunk"):
+    """A piece of the answer. `request_id` is the request's, `action` that of its reply; `chunk`
+    comes as soon as it is known."""
+
     request_id: str
     action: str
     chunk: Chunk
 
 
 class CompleteReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="complete"):
+    """The last of a reply that went well. `request_id` is the request's, `action` that of its
+    reply; `payload` is the whole result."""
+
     request_id: str
     action: str
     payload: Any
 
 
 class EventReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="event"):
-    """Something happened. `request_id` is that of the `subscribe`; `action` is the event's tag."""
+    """Something happened. `request_id` is that of the `subscribe`; `action` is the event's name,
+    and `payload` the event."""
 
     request_id: str
     action: str
@@ -72,7 +84,9 @@ class ErrorPayload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErrorReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="error"):
-    """`error` and `payload.message` are the same sentence, safe to show to a person."""
+    """The last of a reply that went wrong. `request_id` is the request's, or a new one where it
+    could not be read. `error` and `payload.message` are the same sentence, safe to show to a person; the
+    `payload` has what programs look at."""
 
     request_id: str
     error: str
