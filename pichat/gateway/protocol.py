@@ -85,8 +85,8 @@ class ErrorPayload(msgspec.Struct, frozen=True, kw_only=True):
 
 class ErrorReply(msgspec.Struct, frozen=True, kw_only=True, tag_field="status", tag="error"):
     """The last of a reply that went wrong. `request_id` is the request's, or a new one where it
-    could not be read. `error` and `payload.message` are the same sentence, safe to show to a person; the
-    `payload` has what programs look at."""
+    could not be read. `error` and `payload.message` are the same sentence, safe to show to a
+    person; the `payload` has what programs look at."""
 
     request_id: str
     error: str

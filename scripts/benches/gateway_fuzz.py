@@ -37,7 +37,8 @@ async def _first_uses(url: str) -> None:
     """What is loaded when it is first asked for is no leak: the encoders of speech."""
     async with aiohttp.ClientSession() as session:
         for form in ("wav", "mp3", "opus", "aac", "flac"):
-            asked = {"model": "pichat", "input": "Warm up.", "voice": "alloy", "response_format": form}
+            asked = {"input": "Warm up.", "voice": "alloy", "response_format": form}
+            asked["model"] = "pichat"
             async with session.post(f"{url}/v1/audio/speech", json=asked) as response:
                 await response.read()
 
