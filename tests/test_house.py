@@ -13,7 +13,7 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 LAYERS = [
     {"__init__", "errors"},
-    {"config", "events", "bus", "health", "logs", "modules", "moments", "state", "steps"},
+    {"config", "events", "bus", "files", "health", "logs", "modules", "moments", "state", "steps"},
     {
         "store",
         "audio",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import structlog
@@ -10,6 +9,7 @@ import structlog
 from pichat.config.load import load_config, variables_of
 from pichat.config.types import Config
 from pichat.errors import ConfigError
+from pichat.files import write_whole
 
 log = structlog.get_logger(__name__)
 
@@ -53,17 +53,11 @@ class ConfigFile:
     def keep(self) -> None:
         """PiChat runs with what stands there: remember it. A disk that does not take it is no
         reason to stop."""
-        new = self._copy.with_suffix(".new")
         try:
             text = f"{_HEAD}{self._path.absolute()}\n{self._path.read_text(encoding='utf-8')}"
             if _read(self._copy) == text:
                 return
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._copy)
+            write_whole(self._copy, text.encode())
         except (OSError, UnicodeDecodeError) as error:
             log.warning("no copy of the configuration", reason=str(error))
 

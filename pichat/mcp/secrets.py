@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from pichat.errors import UnavailableError
+from pichat.files import write_whole
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class SecretFile:
         if new == self.all:
             return
         try:
-            await asyncio.to_thread(_write, self._path, msgspec.json.encode(new))
+            await asyncio.to_thread(write_whole, self._path, msgspec.json.encode(new))
         except OSError as error:
             raise UnavailableError(
                 f"The keys cannot be kept in {self._path.name} ({error.strerror})."
@@ -62,21 +63,3 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
         if not isinstance(error, OSError):
             path.replace(path.with_suffix(".damaged"))
         return {}
-
-
-def _write(path: Path, content: bytes) -> None:
-    """In one step, even through a power cut."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -12,7 +12,7 @@ from pichat.cli.context import finish, state_dir_option
 from pichat.cli.zigbee.alone import is_running, parts_alone
 from pichat.config.types import Zigbee
 from pichat.errors import BadRequestError, NotFoundError, UnavailableError
-from pichat.zigbee.backup.rotate import write_whole
+from pichat.files import write_whole
 
 
 async def _backup(state_dir: Path, file: Path | None) -> int:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pichat.files import write_whole
+
 PRIVATE = 0o600
 PUBLIC = 0o644
 
@@ -27,21 +29,7 @@ def write(path: Path, content: bytes, mode: int = PRIVATE) -> None:
     if not path.parent.is_dir():
         path.parent.mkdir(mode=0o700)
         _give(path.parent)
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor)
-        os.fchmod(descriptor, mode)
-        file.write(content)
-        _give(new)
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, content, mode, prepare=_give)
 
 
 def _give(path: Path) -> None:

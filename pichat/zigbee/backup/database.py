@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from pichat.errors import BadRequestError, NotFoundError, UnavailableError
-from pichat.zigbee.backup.rotate import write_whole
+from pichat.files import write_whole
 
 _WAIT_S = 10.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pichat.errors import NotFoundError, UnavailableError
+from pichat.files import write_whole
 
 NEWEST = 10
 WEEKS = 8
@@ -100,33 +100,6 @@ class Shelf:
     def _sentence(self, deed: str, error: OSError) -> str:
         why = error.strerror or str(error)
         return f"Backups in {self.directory} cannot be {deed} ({why}). Is the disk full?"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """All of it or nothing, and only for its owner's eyes: backups hold the network's key. Raises
-    OSError."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    try:
-        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Names in it are on the disk when this returns. Raises OSError."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _entry(path: Path) -> Entry:
