@@ -152,11 +152,14 @@ async def read_body(request: web.Request, max_bytes: int) -> bytes:
 
 
 async def _json_body(found: Route, request: web.Request) -> dict[str, Any]:
-    """The JSON object in the body; an empty one is no body. Raises BadRequestError and
+    """The JSON object in the body; an empty one is no body. Raises as `json_object`, and
     TooLargeError."""
     raw = await read_body(request, found.max_bytes)
-    if not raw:
-        return {}
+    return json_object(request, raw) if raw else {}
+
+
+def json_object(request: web.Request, raw: bytes) -> dict[str, Any]:
+    """The object that a request's body is. Raises BadRequestError."""
     if request.content_type != "application/json":
         raise BadRequestError("The body has to be of the type application/json.")
     if too_deep(raw):

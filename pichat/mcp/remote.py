@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -15,10 +15,8 @@ from pichat.config.types import Mcp
 from pichat.errors import (
     BadRequestError,
     BusyError,
-    CancelledByUserError,
     NotAllowedError,
     NotFoundError,
-    PiChatError,
 )
 from pichat.events import ToolCall, ToolResult
 from pichat.llm.base import ToolSpec
@@ -28,6 +26,7 @@ from pichat.mcp.plain import plain
 from pichat.mcp.results import as_result
 from pichat.mcp.snapshot import KnownTool, Snapshot, preferred_first
 from pichat.mcp.told import CALLING, FINDING, found_view, spec_of
+from pichat.store.audit import Line, on_record
 from pichat.store.mcp_calls import CallLine
 from pichat.tools.remote import FIND_TOOLS, Behalf, Progress
 
@@ -136,7 +135,7 @@ class Remote:
             with asking(behalf.depth):
                 answer = await self._servers.call(known.alias, arguments, _told(progress))
             result = as_result(answer, self._bounds().result_bytes)
-            line["outcome"] = "failed" if result.failed else "ok"
+            line.outcome = "failed" if result.failed else "ok"
             return result
 
     async def offered(self, texts: Sequence[str], behalf: Behalf) -> tuple[ToolSpec, ...]:
@@ -227,21 +226,14 @@ class Remote:
             )
         lately.append(now_s)
 
-    @contextmanager
-    def _on_record(self, alias: str, behalf: Behalf) -> Iterator[dict[str, str]]:
+    def _on_record(self, alias: str, behalf: Behalf) -> AbstractContextManager[Line]:
         """One line for the call, however it ends."""
         started_s = time.monotonic()
-        line = {"outcome": PiChatError.code}
-        try:
-            yield line
-        except PiChatError as error:
-            line["outcome"] = error.code
-            raise
-        except asyncio.CancelledError:
-            line["outcome"] = CancelledByUserError.code
-            raise
-        finally:
-            self._write(alias, behalf, line["outcome"], time.monotonic() - started_s)
+
+        def write(line: Line) -> None:
+            self._write(alias, behalf, line.outcome, time.monotonic() - started_s)
+
+        return on_record(Line(), write)
 
     def _write(self, alias: str, behalf: Behalf, outcome: str, took_s: float) -> None:
         line = CallLine(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
 
 import msgspec
 import structlog
 
-from pichat.errors import BusyError, UnavailableError
+from pichat.errors import BusyError, CancelledByUserError, PiChatError, UnavailableError
 from pichat.events import Source, ToolCall
 from pichat.store.db import Database, Parameters
 
@@ -21,6 +22,31 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _WAITING = 1000
+
+
+L = TypeVar("L", bound="Line")
+
+
+class Line:
+    """How a call ended: `internal` unless it ends in a way that is known."""
+
+    outcome: str = PiChatError.code
+
+
+@contextmanager
+def on_record(line: L, write: Callable[[L], None]) -> Iterator[L]:
+    """Whatever happens in the context, the line is written when it ends: with what the context set,
+    with the code of an expected failure, or as cancelled."""
+    try:
+        yield line
+    except PiChatError as error:
+        line.outcome = error.code
+        raise
+    except asyncio.CancelledError:
+        line.outcome = CancelledByUserError.code
+        raise
+    finally:
+        write(line)
 
 
 class Audit:

@@ -3,9 +3,8 @@ caller."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -14,11 +13,9 @@ from msgspec import structs
 from pichat.bus import Bus
 from pichat.errors import (
     BadRequestError,
-    CancelledByUserError,
     NotAllowedError,
     NotFoundError,
     OutsideError,
-    PiChatError,
 )
 from pichat.events import (
     Device,
@@ -28,7 +25,7 @@ from pichat.events import (
     ToolCall,
     ToolResult,
 )
-from pichat.store.audit import Audit
+from pichat.store.audit import Audit, Line, on_record
 from pichat.tools.endings import Ending, Endings
 from pichat.tools.house import House
 from pichat.tools.patterns import permits
@@ -37,7 +34,7 @@ from pichat.tools.remote import FIND_TOOLS, Behalf, Progress, RemoteTools
 from pichat.tools.wary import WaryHouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pichat.events import Question
 
@@ -274,23 +271,16 @@ class Toolbox:
         except msgspec.ValidationError as error:
             raise BadRequestError(f"{call.name}: {error}.") from error
 
-    @contextmanager
     def _on_record(
         self, call: ToolCall, source: Source, turn_id: str, confirmed_by: Source | None = None
-    ) -> Iterator[_Line]:
+    ) -> AbstractContextManager[_Line]:
         """One audit line for what happens in the context, however it ends."""
         self._audit.admit()
-        line = _Line()
-        try:
-            yield line
-        except PiChatError as error:
-            line.outcome = error.code
-            raise
-        except asyncio.CancelledError:
-            line.outcome = CancelledByUserError.code
-            raise
-        finally:
+
+        def write(line: _Line) -> None:
             self._audit.add(turn_id, source, call, line.outcome, confirmed_by)
+
+        return on_record(_Line(), write)
 
     def _expired(self, question: Question, asked: Asked) -> None:
         self._audit.add(question.turn_id, asked.source, asked.call, "expired")
@@ -303,10 +293,8 @@ _OUTSIDE = (
 )
 
 
-class _Line:
+class _Line(Line):
     """How a call ended, for the audit."""
-
-    outcome = PiChatError.code  # unless it ends in a way that is known
 
     def done(self, result: ToolResult) -> ToolResult:
         failed = next((o.error_code for o in result.outcomes if o.error_code), None)

@@ -1,15 +1,13 @@
 """Everything that other programs are served, to each its own."""
 
-import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 import msgspec
 import structlog
 
 from pichat.errors import (
-    CancelledByUserError,
     NotAllowedError,
     NotFoundError,
     PiChatError,
@@ -31,6 +29,7 @@ from pichat.mcp.server.base import (
     ServedResource,
     ServedTool,
 )
+from pichat.store.audit import Line, on_record
 
 log = structlog.get_logger(__name__)
 
@@ -96,27 +95,20 @@ class Offer:
             admit(asked.caller, served.needs)
             value = msgspec.to_builtins(await served.handler(asked, arguments))
             code = value.get("code")
-            line["outcome"] = code or "ok"
+            line.outcome = code or "ok"
         return Done(text=_text(value), value=value, failed=code is not None, code=code)
 
-    @contextmanager
-    def _on_record(self, asked: Asked, call: ToolCall) -> Iterator[dict[str, str]]:
+    def _on_record(self, asked: Asked, call: ToolCall) -> AbstractContextManager[Line]:
         """One line for the call, however it ends."""
         audit = self._services.agents.audit
         if audit is not None:
             audit.admit()
-        line = {"outcome": PiChatError.code}
-        try:
-            yield line
-        except PiChatError as error:
-            line["outcome"] = error.code
-            raise
-        except asyncio.CancelledError:
-            line["outcome"] = CancelledByUserError.code
-            raise
-        finally:
+
+        def write(line: Line) -> None:
             if audit is not None:
-                audit.add(asked.turn_id, "agent", call, line["outcome"])
+                audit.add(asked.turn_id, "agent", call, line.outcome)
+
+        return on_record(Line(), write)
 
     def _check_there(self, caller: Caller, name: str) -> None:
         """Raises NotFoundError. One that is there and that the caller may not use is refused in

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from pichat.errors import BadRequestError
 from pichat.gateway.actions.clients import ClientId, NamedClient
 from pichat.gateway.calls import Call
 from pichat.gateway.clients.clients import MOST_UI_BYTES
@@ -20,8 +19,7 @@ from pichat.gateway.clients.wishes import (
     SttSettings,
     TtsSettings,
 )
-from pichat.gateway.frames import MAX_DEPTH, too_deep
-from pichat.gateway.routes import read_body, route
+from pichat.gateway.routes import json_object, read_body, route
 from pichat.store.clients import LlmWishes, SttWishes, TtsWishes
 
 _PATH = "/api/clients/{client_id}"
@@ -196,15 +194,7 @@ async def _change(
 
 async def _object(call: Call) -> dict[str, Any]:
     """The JSON object in the body. Raises BadRequestError and TooLargeError."""
-    if call.request.content_type != "application/json":
-        raise BadRequestError("The body has to be of the type application/json.")
-    raw = await read_body(call.request, _MOST_BODY_BYTES)
-    if too_deep(raw):
-        raise BadRequestError(f"The body nests more than {MAX_DEPTH} levels deep.")
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (ValueError, RecursionError) as error:
-        raise BadRequestError(f"The body is no JSON object: {error}.") from error
+    return json_object(call.request, await read_body(call.request, _MOST_BODY_BYTES))
 
 
 def _ui(view: ClientView) -> Ui:
