@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from pichat.cli.client import connect
 from pichat.cli.context import finish, state_dir_option
+from pichat.cli.zigbee.asking import ask
 
 
 @click.command()
@@ -18,8 +18,7 @@ def reload(state_dir: Path) -> None:
 
 
 async def _reload(state_dir: Path) -> int:
-    async with connect(state_dir) as connection:
-        reloaded = await connection.ask("reload_config", {})
+    reloaded = await ask(state_dir, "reload_config")
     applied, left = reloaded["applied"], reloaded["needs_restart"]
     if applied:
         click.echo(f"Changed: {', '.join(applied)}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import click
 import msgspec
 
-from pichat.cli.client import connect
 from pichat.cli.context import finish, json_option, state_dir_option
+from pichat.cli.zigbee.asking import ask, print_json
 from pichat.config import find_config, load_config
 from pichat.config.types import Logging
 from pichat.errors import UnavailableError
@@ -42,8 +41,7 @@ def _runs(state_dir: Path) -> bool:
 
 
 async def _of_daemon(state_dir: Path, action: str, payload: dict[str, Any]) -> Certificate:
-    async with connect(state_dir) as connection:
-        return dict((await connection.ask(action, payload))["certificate"])
+    return dict((await ask(state_dir, action, **payload))["certificate"])
 
 
 async def _of_files(
@@ -98,7 +96,7 @@ async def _show(config_path: Path | None, state_dir: Path, *, as_json: bool) -> 
     else:
         certificate = await _of_files(config_path, state_dir)
     if as_json:
-        click.echo(json.dumps(certificate, ensure_ascii=False, indent=2))
+        print_json(certificate)
     else:
         _print(certificate)
     return 1 if certificate.get("problem") else 0

@@ -13,7 +13,7 @@ from rich.text import Text
 from pichat.cli.client import Connection, connect
 from pichat.cli.context import console, finish, json_option, state_dir_option
 from pichat.cli.devices import ago
-from pichat.cli.zigbee.asking import print_json
+from pichat.cli.zigbee.asking import ask, print_json
 from pichat.errors import BadRequestError, NotFoundError
 
 Token = dict[str, Any]
@@ -75,13 +75,11 @@ def add(
 ) -> None:
     """Make one for a program, which needs no code then. It is printed once."""
     wanted = {"name": name, "scope": scope, "area": room, "user": user}
-    given = {key: value for key, value in wanted.items() if value is not None}
-    finish(_add(state_dir, given, as_json=as_json))
+    finish(_add(state_dir, wanted, as_json=as_json))
 
 
 async def _list(state_dir: Path, *, as_json: bool) -> int:
-    async with connect(state_dir) as connection:
-        found = (await connection.ask("get_tokens", {}))["tokens"]
+    found = (await ask(state_dir, "get_tokens"))["tokens"]
     if as_json:
         print_json(found)
     elif found:
@@ -112,8 +110,7 @@ async def _rename(state_dir: Path, wanted: str, name: str | None, room: str | No
 
 
 async def _add(state_dir: Path, wanted: Token, *, as_json: bool) -> int:
-    async with connect(state_dir) as connection:
-        made = await connection.ask("create_token", wanted)
+    made = await ask(state_dir, "create_token", **wanted)
     if as_json:
         print_json(made)
     else:

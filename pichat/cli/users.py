@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pichat.cli.client import connect
 from pichat.cli.context import console, finish, json_option, state_dir_option
-from pichat.cli.zigbee.asking import print_json
+from pichat.cli.zigbee.asking import ask, print_json
 
 F = TypeVar("F", bound=Callable[..., Any])
 _NOBODY, _ALL = "active", "all"
@@ -121,8 +121,7 @@ def _payload(
 
 
 async def _list(state_dir: Path, *, as_json: bool) -> int:
-    async with connect(state_dir) as connection:
-        found = (await connection.ask("get_users", {}))["users"]
+    found = (await ask(state_dir, "get_users"))["users"]
     if as_json:
         print_json(found)
     else:

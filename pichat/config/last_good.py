@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from pichat.config.load import load_config, variables_of
+from pichat.config.load import load_config, text_of, variables_of
 from pichat.config.types import Config
 from pichat.errors import ConfigError
 from pichat.files import write_whole
@@ -25,12 +25,13 @@ class ConfigFile:
         self._path = path
         self._copy = state_dir / _COPY
         self.problem: str | None = None
+        self._good = ""  # what was read last without a mistake
 
     def load(self) -> Config:
         """What stands there, else in the last good copy of that very file. Raises ConfigError when
         there is neither."""
         try:
-            return load_config(self._path)
+            return self.reread()
         except ConfigError as error:
             copied = _read(self._copy)
             if copied is None or not copied.startswith(f"{_HEAD}{self._path.absolute()}\n"):
@@ -44,21 +45,24 @@ class ConfigFile:
 
     def reread(self) -> Config:
         """What stands there now. Raises ConfigError."""
-        return load_config(self._path)
+        text = text_of(self._path)
+        config = load_config(self._path, text=text)
+        self._good = text
+        return config
 
     def variables(self) -> dict[str, str]:
         """What `${VAR}` means now."""
         return variables_of(self._path)
 
     def keep(self) -> None:
-        """PiChat runs with what stands there: remember it. A disk that does not take it is no
+        """PiChat runs with what was read last: remember it. A disk that does not take it is no
         reason to stop."""
+        text = f"{_HEAD}{self._path.absolute()}\n{self._good}"
         try:
-            text = f"{_HEAD}{self._path.absolute()}\n{self._path.read_text(encoding='utf-8')}"
             if _read(self._copy) == text:
                 return
             write_whole(self._copy, text.encode())
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             log.warning("no copy of the configuration", reason=str(error))
 
 

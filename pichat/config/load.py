@@ -35,7 +35,7 @@ def load_config(
     Raises ConfigError; its sentence holds one line for each problem.
     """
     try:
-        root = yaml.compose(_text(path) if text is None else text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text_of(path) if text is None else text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(not_yaml(path, error)) from error
     variables = variables_of(path, environment)
@@ -67,7 +67,8 @@ def _with_token_of(variables: Mapping[str, str], config: Config) -> Config:
     return structs.replace(config, server=structs.replace(config.server, api_token=Secret(given)))
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """What stands in the file. Raises ConfigError."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:

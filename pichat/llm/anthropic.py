@@ -14,7 +14,7 @@ from pichat.events import Image
 from pichat.llm.anthropic_answer import AnthropicReader
 from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.http import Patience, Server, base_url, below
-from pichat.llm.listing import Offered, read_offered
+from pichat.llm.listing import Offered
 from pichat.llm.place import arguments_of, placed
 
 _URL = "https://api.anthropic.com"
@@ -68,8 +68,7 @@ class Anthropic:
     async def offered(self) -> tuple[Offered, ...]:
         """See Listing."""
         url = self._models.update_query(limit=1000)
-        body = await self._server.fetch_list(url, self.model)
-        return read_offered(body, self._server.asked(url, self.model))
+        return await self._server.offered(url, self.model)
 
     def _body(self, request: Request, model: str) -> dict[str, Any]:
         wanted = request.parameters

@@ -16,7 +16,7 @@ from pichat.llm.base import Call, LlmEvent, Message, Request, ToolSpec
 from pichat.llm.gemini_answer import GeminiReader
 from pichat.llm.gemini_schema import gemini_schema
 from pichat.llm.http import Patience, Server, base_url, below
-from pichat.llm.listing import Offered, read_offered
+from pichat.llm.listing import Offered
 from pichat.llm.place import arguments_of, placed
 
 _URL = "https://generativelanguage.googleapis.com/v1beta"
@@ -66,8 +66,7 @@ class Gemini:
     async def offered(self) -> tuple[Offered, ...]:
         """See Listing."""
         url = below(self._base, "models").update_query(pageSize=1000)
-        body = await self._server.fetch_list(url, self.model)
-        return read_offered(body, self._server.asked(url, self.model))
+        return await self._server.offered(url, self.model)
 
     def _url(self, model: str) -> URL:
         path = model if "/" in model else f"models/{model}"  # tuned models have a path of their own

@@ -20,6 +20,7 @@ from pichat.config.types import Secret
 from pichat.errors import ConfigError, UnsupportedError
 from pichat.llm.base import Ended, LlmEvent
 from pichat.llm.failures import Asked, failure, read_error, retry_after_s
+from pichat.llm.listing import Offered, read_offered
 from pichat.llm.network import AgainError, broken_off, explained, nonsense
 from pichat.llm.sse import EventParser
 
@@ -155,8 +156,8 @@ class Server:
         except AgainError as error:
             raise error.failure from error
 
-    async def fetch_list(self, models: URL, model: str) -> bytes:
-        """The body of its list of models. Raises UnsupportedError when it has none."""
+    async def offered(self, models: URL, model: str) -> tuple[Offered, ...]:
+        """See Listing: by its list of models."""
         asked = self.asked(models, model)
         timeout = aiohttp.ClientTimeout(total=_LIST_S, sock_connect=self._patience.connect_s)
         try:
@@ -167,9 +168,10 @@ class Server:
                     if response.status in _NO_LIST:
                         raise UnsupportedError(f"{self._name} does not tell which models it has.")
                     await _check_status(asked, response)
-                    return await _whole(asked, response, _MOST_LIST_BYTES)
+                    body = await _whole(asked, response, _MOST_LIST_BYTES)
         except AgainError as error:
             raise error.failure from error
+        return read_offered(body, asked)
 
     async def fetch_file(self, url: URL, model: str, most_bytes: int) -> bytes:
         """A file that an answer points to. The key is not sent along."""

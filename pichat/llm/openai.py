@@ -18,7 +18,7 @@ from pichat.events import Image
 from pichat.llm.base import LlmEvent, Message, Request, ToolSpec
 from pichat.llm.failures import RequestRefusedError, Told
 from pichat.llm.http import Patience, Server, base_url, below
-from pichat.llm.listing import Offered, read_offered
+from pichat.llm.listing import Offered
 from pichat.llm.openai_answer import OpenAiReader
 from pichat.llm.openai_images import drawing, drawn
 from pichat.llm.place import placed
@@ -142,8 +142,7 @@ class OpenAi:
         if self._api.has_deployments:
             raise UnsupportedError(f"{self.name} does not tell which deployments it has.")
         url = self._api.models
-        body = await self._server.fetch_list(url, self.model)
-        return read_offered(body, self._server.asked(url, self.model))
+        return await self._server.offered(url, self.model)
 
     async def draw(self, prompt: str, size: str | None) -> Image:
         model = self.image_model

@@ -135,6 +135,7 @@ class Conversations:
         of the turn that asks, `without_turn`, are no history yet. Of somebody else's conversation,
         nothing."""
         waiting = self._waiting_in(conversation_id, user_id)
+        await self._settled()
         page = await self._page(user_id, conversation_id, None, limit_messages, images=True)
         known = {stored.id for stored in page.messages}
         late = [stored for stored in waiting if stored.id not in known]
@@ -279,8 +280,8 @@ class Conversations:
     async def _page(
         self, user_id: str, conversation_id: str, upto: int | None, limit: int, *, images: bool
     ) -> Page:
-        """The newest messages, of those before the number `upto` if it is given."""
-        await self._settled()
+        """The newest messages, of those before the number `upto` if it is given. For what is on the
+        disk."""
         rows = await self._database.read(
             f"SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1"  # noqa: S608  (constants)
             " AND EXISTS (SELECT 1 FROM conversations WHERE id = ?1 AND user_id = ?4)"

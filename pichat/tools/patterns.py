@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import lru_cache, partial
 
 NOT = "!"
 """Before a pattern: what fits it is not permitted."""
@@ -17,10 +17,19 @@ def permits(patterns: Sequence[str] | None, name: str) -> bool:
     """Whether the last of the patterns (`get_*`) that fits the tool's name permits it: one that
     begins with an exclamation mark (`!set_*`) does not. If the first does, all others are
     permitted before it; else none. None permits all."""
+    return permitter(patterns)(name)
+
+
+def permitter(patterns: Sequence[str] | None) -> Callable[[str], bool]:
+    """`permits`, for many names."""
     if patterns is None:
-        return True
+        return lambda _name: True
     if len(patterns) > _FEW:
-        return _sorted_out(tuple(patterns)).permits(name)
+        return _sorted_out(tuple(patterns)).permits
+    return partial(_few_permit, patterns)
+
+
+def _few_permit(patterns: Sequence[str], name: str) -> bool:
     permitted = bool(patterns) and patterns[0].startswith(NOT)
     for pattern in patterns:
         named = pattern.removeprefix(NOT)

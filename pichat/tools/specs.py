@@ -16,7 +16,7 @@ from pichat.llm.base import ToolSpec
 from pichat.tools.base import REGISTRY, Tool
 from pichat.tools.meant import devices_meant, folded
 from pichat.tools.others import groups_in, real, scenes_in
-from pichat.tools.patterns import permits
+from pichat.tools.patterns import permitter
 from pichat.tools.schema import fields_of, flat_schema
 from pichat.tools.targets import Target, rooms_of
 from pichat.tools.wording import capability_of, kind_of_word, value_of
@@ -54,6 +54,7 @@ def tool_specs(
 ) -> tuple[ToolSpec, ...]:
     """The tools whose names fit a pattern of `allowed` (None: all), and that are of use in the
     house of `devices` where they are given; by name, and the same bytes each time."""
+    permits = permitter(allowed)
     return tuple(
         ToolSpec(
             name=name,
@@ -61,7 +62,7 @@ def tool_specs(
             parameters=flat_schema(tools[name].arguments),
         )
         for name in sorted(tools)
-        if permits(allowed, name) and not tools[name].people_only and _of_use(tools[name], devices)
+        if permits(name) and not tools[name].people_only and _of_use(tools[name], devices)
     )
 
 
@@ -115,7 +116,11 @@ def as_call(name: str, arguments: str, devices: Sequence[Device] = ()) -> ToolCa
     JSON object or has no target, and NotFoundError for a device that is not there, with sentences
     that help a model to try again.
     """
-    given = _object(name, arguments)
+    given = {
+        key: value
+        for key, value in json_object(name, arguments).items()
+        if value not in (None, "", [])
+    }
     found = REGISTRY.get(name)
     if found is None:
         return ToolCall(name=name, arguments=given)
@@ -135,16 +140,14 @@ def as_call(name: str, arguments: str, devices: Sequence[Device] = ()) -> ToolCa
     return ToolCall(name=name, arguments=given)
 
 
-def _object(name: str, arguments: str) -> dict[str, Any]:
+def json_object(name: str, arguments: str) -> dict[str, Any]:
+    """The arguments of a call as a model wrote them. Raises BadRequestError."""
     try:
-        given = msgspec.json.decode(arguments or "{}")
+        return msgspec.json.decode(arguments or "{}", type=dict[str, Any] | None) or {}
+    except msgspec.ValidationError as error:
+        raise BadRequestError(f"{name}: the arguments have to be a JSON object.") from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise BadRequestError(f"{name}: the arguments are not valid JSON: {error}.") from error
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise BadRequestError(f"{name}: the arguments have to be a JSON object.")
-    return {key: value for key, value in given.items() if value not in (None, "", [])}
 
 
 @cache

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from msgspec import structs
 
-from pichat.config.types import ModelParameters, Profile, Step
-from pichat.events import Device, DeviceChanged, Terms, Utterance
+from pichat.config.types import Profile, Step
+from pichat.events import Device, DeviceChanged, Utterance
 from pichat.llm.base import Message, Provider, ToolSpec
 from pichat.store.history import whole
 from pichat.tools.base import Toolbox
@@ -66,9 +66,7 @@ class Mind:
             history=before,
             system=system_text(profile, house_text(devices), self._language),
             context=context_text(datetime.now().astimezone(), utterance.area, self._changes()),
-            profile=structs.replace(
-                profile, chain=tuple(steps), parameters=_parameters(profile, utterance.terms)
-            ),
+            profile=structs.replace(profile, chain=tuple(steps)),
             profile_name=name,
         )
         behalf = _behalf(utterance, name, profile)
@@ -116,14 +114,4 @@ def _behalf(utterance: Utterance, name: str, profile: Profile) -> Behalf:
         token_id=utterance.token_id,
         depth=utterance.depth,
         allowed=profile.tools,
-    )
-
-
-def _parameters(profile: Profile, terms: Terms) -> ModelParameters:
-    """The profile's, with the seed and the ends that this turn asks for."""
-    parameters = profile.parameters
-    return structs.replace(
-        parameters,
-        seed=parameters.seed if terms.seed is None else terms.seed,
-        stop=terms.stop or parameters.stop,
     )

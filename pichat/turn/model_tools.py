@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -13,7 +12,7 @@ from pichat.events import Device, Source, ToolCall, ToolResult
 from pichat.llm.base import Call, ToolSpec
 from pichat.tools.base import Toolbox
 from pichat.tools.remote import CALL_TOOL, Behalf, Progress
-from pichat.tools.specs import as_call, tool_specs
+from pichat.tools.specs import as_call, json_object, tool_specs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +61,14 @@ class ToolsOfTurn:
         if name == CALL_TOOL and self.offered:
             name, arguments = _meant(arguments)
         if remote.knows(name):
-            return ToolCall(name=name, arguments=_object(name, arguments))
+            return ToolCall(name=name, arguments=json_object(name, arguments))
         return as_call(name, arguments, self.devices())
 
 
 def _meant(arguments: str) -> tuple[str, str]:
     """The tool that is to be called, and its arguments: models write them as an object, as JSON in
     a text, or beside the name."""
-    given = _object(CALL_TOOL, arguments)
+    given = json_object(CALL_TOOL, arguments)
     name = given.pop("name", None)
     if not isinstance(name, str) or not name:
         raise BadRequestError(f"{CALL_TOOL}: it lacks “name”, as find_tools told it.")
@@ -77,12 +76,3 @@ def _meant(arguments: str) -> tuple[str, str]:
     if isinstance(inner, str):
         return name, inner
     return name, msgspec.json.encode(inner).decode()
-
-
-def _object(name: str, arguments: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(arguments or "{}", type=dict[str, Any] | None) or {}
-    except msgspec.ValidationError as error:
-        raise BadRequestError(f"{name}: the arguments have to be a JSON object.") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise BadRequestError(f"{name}: the arguments are not valid JSON: {error}.") from error

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from pichat.config.types import Profile, Step
 from pichat.events import Terms, Utterance
-from pichat.tools.patterns import permits
+from pichat.tools.patterns import permitter
 from pichat.tools.questions import PEOPLE
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ def with_terms(profile: Profile, terms: Terms, standing: Standing, tools: Iterab
         temperature=_first(terms.temperature, profile.parameters.temperature),
         top_p=_first(terms.top_p, profile.parameters.top_p),
         max_tokens=_first(terms.max_tokens, profile.parameters.max_tokens),
+        seed=_first(terms.seed, profile.parameters.seed),
+        stop=terms.stop or profile.parameters.stop,
     )
     return structs.replace(
         profile,
@@ -91,7 +93,8 @@ def both(
     if one is None or other is None:
         rest = other if one is None else one
         return None if rest is None else tuple(rest)
-    return tuple(escape(name) for name in tools if permits(one, name) and permits(other, name))
+    by_one, by_other = permitter(one), permitter(other)
+    return tuple(escape(name) for name in tools if by_one(name) and by_other(name))
 
 
 def _pretends(utterance: Utterance, standing: Standing) -> bool:

@@ -99,6 +99,8 @@ async def test_a_mistake_changes_nothing_and_is_told(tmp_path: Path, text: str, 
 async def test_a_broken_file_at_the_start_falls_back_to_the_last_good_one(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.write("language: de\nserver: {api_token: a-secret}\n")
+    writing.file.load()
+    writing.write("language: de\nand an edit that nobody has read yet\n")
     await writing.reloading.started()
     copy = tmp_path / "config.good.yaml"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
