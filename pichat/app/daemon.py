@@ -133,7 +133,7 @@ class Daemon:
             agents=self._agents,
         )
         services = await services_of(inside, lambda: self.url)
-        await self._open(Gateway(config.server, services, door.machine), lock)
+        await self._open(Gateway(config.server, services), lock)
         await reloading.started()
         steps.run("intents", follow_names(thinking.tongues, partial(names_of, zigbee.hub), bus))
         if not isinstance(voice, SilentVoice):

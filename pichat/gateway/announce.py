@@ -14,7 +14,7 @@ import structlog
 
 import pichat
 from pichat.errors import UnavailableError
-from pichat.gateway.machine import Address, Machine
+from pichat.gateway.machine import Address, Machine, addresses_now
 from pichat.health import Health
 
 if TYPE_CHECKING:
@@ -39,13 +39,7 @@ _INSIDE = (
 
 def home_addresses() -> frozenset[Address]:
     """Those at which others of the house may find this machine."""
-    import ifaddr
-
-    found: set[Address] = set()
-    for adapter in ifaddr.get_adapters():
-        if not str(adapter.name).startswith(_INSIDE):
-            for each in adapter.ips:
-                found.add(ipaddress.ip_address(each.ip if isinstance(each.ip, str) else each.ip[0]))
+    found = addresses_now(without=_INSIDE)
     return frozenset(each for each in found if not each.is_loopback and not each.is_link_local)
 
 

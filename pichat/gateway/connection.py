@@ -7,7 +7,7 @@ costs nobody else anything.
 
 import asyncio
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Container, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
@@ -86,6 +86,7 @@ class Connection:
         services: Services,
         actions: dict[str, Action],
         feed: Feed,
+        takes_clips: Container[str],
     ) -> None:
         self.id = new_id()
         self.caller = request.get(CALLER)
@@ -96,7 +97,7 @@ class Connection:
         self._wire = Wire(socket, request, writer)
         self._services = services
         self._actions = actions
-        self._takes_clips = {each.name for each in actions.values() if each.takes_clips}
+        self._takes_clips = takes_clips
         self._feed = feed
         self._running: dict[str, _Running] = {}
         self._grace: asyncio.TimerHandle | None = None  # until it has to have said who it is
@@ -233,7 +234,7 @@ class Connection:
             await self.send(explain(error, request_id, request.action[:64]))
 
     async def _begin(self, found: Action, request_id: str, request: Request) -> None:
-        admit(as_known(self._services, self.caller), found.needs)
+        admit(self.caller and as_known(self._services, self.caller), found.needs)
         payload = read_payload(found, request)
         if request_id in self._running:
             raise BadRequestError(f"A request “{request_id}” is still running.")

@@ -96,10 +96,9 @@ class Context:
     def caller(self) -> Caller:
         """Who asks, with no more than its person may. Raises UnauthenticatedError where nobody has
         said so, which only an action for anyone can meet."""
-        known = as_known(self.services, self.client.caller)
-        if known is None:
+        if self.client.caller is None:
             raise UnauthenticatedError("Nobody has said who this is.")
-        return known
+        return as_known(self.services, self.client.caller)
 
     async def processing(self, metadata: dict[str, Any]) -> None:
         """Tell that the work has begun, and what is known of it."""

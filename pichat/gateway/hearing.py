@@ -47,11 +47,11 @@ def hearing(services: Services) -> MayHear:
     """One's own turns, and for a screen of the house those of nobody in particular."""
 
     def may_hear(caller: Caller | None, user_id: str) -> bool:
+        if caller is None:
+            return False
         try:
             known = as_known(services, caller)
         except UnauthenticatedError:  # a person who is gone, a moment before the connection is
-            return False
-        if known is None:
             return False
         return known.user_id == user_id or (user_id == HOUSE and of_the_house(known))
 

@@ -15,11 +15,13 @@ _NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _LONGEST_NAME = 253
 
 
-def addresses_now() -> frozenset[Address]:
-    """Every address of every interface, loopback among them."""
+def addresses_now(without: tuple[str, ...] = ()) -> frozenset[Address]:
+    """Every address of every interface, loopback among them. `without`: how the names of those
+    begin that do not count."""
     import ifaddr  # looks for the C library with a program: only where it is needed
 
-    found = (ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips)
+    counting = (each for each in ifaddr.get_adapters() if not str(each.name).startswith(without))
+    found = (ip.ip for adapter in counting for ip in adapter.ips)
     return frozenset(ipaddress.ip_address(ip if isinstance(ip, str) else ip[0]) for ip in found)
 
 

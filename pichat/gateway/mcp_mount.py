@@ -14,9 +14,9 @@ from aiohttp import web
 from pichat.errors import NotFoundError, UnavailableError
 from pichat.gateway.agents.changes import Changes
 from pichat.gateway.agents.offer import Offer
-from pichat.gateway.door.caller import Caller, admit
+from pichat.gateway.agents.served import load_served
+from pichat.gateway.door.caller import Caller
 from pichat.gateway.door.entrances import CALLER, Entrances
-from pichat.gateway.people import as_known
 from pichat.gateway.replies import STREAMS
 from pichat.gateway.routes import read_body
 from pichat.gateway.services import Services
@@ -51,8 +51,6 @@ class McpMount:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if not self._services.agents.serve:
             raise NotFoundError(_NOT_SERVED)
-        caller = as_known(self._services, request.get(CALLER))
-        admit(caller, "agent")
         body = await read_body(request, _BODY_BYTES)
         serving = await self._serving()
         serving.admit(request.headers["Host"], request.headers.get("Origin"))
@@ -75,6 +73,7 @@ class McpMount:
         """Begins and ends it in one task, as the SDK wants it."""
         try:
             module = await asyncio.to_thread(importlib.import_module, _MODULE)
+            await asyncio.to_thread(load_served)  # what it is made of takes a while
             serving: Serving = module.Serving(self._house or Offer(self._services))
             async with serving.run():
                 loading.set_result(serving)

@@ -14,12 +14,10 @@ from pichat.turn.users import GUEST
 _AS_ONE_OF_THE_HOUSE = LADDER.index("screen")
 
 
-def as_known(services: Services, caller: Caller | None) -> Caller | None:
+def as_known(services: Services, caller: Caller) -> Caller:
     """The caller with no more than its person may: a child's screen is as a visitor's, and a
     visitor's is not the house. Raises UnauthenticatedError when that person is not there any
     more."""
-    if caller is None:
-        return None
     if caller.user_id == HOUSE:
         return structs.replace(caller, user_id=GUEST) if caller.scope == "guest" else caller
     try:

@@ -18,11 +18,10 @@ from pichat.errors import (
     TooLargeError,
 )
 from pichat.gateway.calls import Call
-from pichat.gateway.door.caller import LADDER, Caller, Need, admit
-from pichat.gateway.door.entrances import CALLER, Entrances
+from pichat.gateway.door.caller import LADDER, Caller, Need
+from pichat.gateway.door.entrances import KNOWN, Entrances
 from pichat.gateway.frames import MAX_DEPTH, field_error, too_deep
 from pichat.gateway.large import ROOM
-from pichat.gateway.people import as_known
 from pichat.gateway.replies import reply
 from pichat.gateway.services import Services
 from pichat.modules import load_all
@@ -123,8 +122,7 @@ def _serving(found: Route, services: Services) -> Handler:
         return await reply(request, await found.handler(call, payload), found.status)
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        known = as_known(services, request.get(CALLER))
-        admit(known, found.needs)
+        known = request.get(KNOWN)
         if found.raw_body:
             return await answer(request, known, {})
         async with request.app[ROOM].of(request, found.max_bytes):

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,12 +22,11 @@ from pichat.gateway.hearing import hearing
 from pichat.gateway.incoming import Incoming
 from pichat.gateway.large import ROOM, Room
 from pichat.gateway.listening import Site, bind
-from pichat.gateway.machine import Machine
 from pichat.gateway.mcp_mount import McpMount
 from pichat.gateway.metrics import CONTENT_TYPE, Metrics
-from pichat.gateway.protocol import raw_json
+from pichat.gateway.people import as_known
 from pichat.gateway.registry import load_actions
-from pichat.gateway.replies import STREAMS, Streams, end_streams
+from pichat.gateway.replies import STREAMS, Streams, end_streams, reply
 from pichat.gateway.routes import PATIENCE_S, add_routes
 from pichat.gateway.services import Services
 from pichat.gateway.tls.pages import CertificatePages, secure_only
@@ -48,7 +48,6 @@ class Gateway:
         self,
         config: Server,
         services: Services,
-        machine: Machine | None = None,
         *,
         header_timeout_s: float = HEADER_TIMEOUT_S,
         unread_patience_s: float = UNREAD_PATIENCE_S,
@@ -61,7 +60,7 @@ class Gateway:
         self._stop_timeout_s = stop_timeout_s
         self._door = services.door
         self._crowd = Crowd(config)
-        self.machine = machine or Machine(config)
+        self.machine = services.door.machine
         self._pages = Pages(config, self.machine.names)
         self._metrics = Metrics(services.house, services.health, lambda: len(self._sockets))
         self._feed = Feed(services.bus, self._metrics.observe, services.screens, hearing(services))
@@ -95,7 +94,6 @@ class Gateway:
         self._door.reconfigure(config)
         self._pages.reconfigure(config)
         self._crowd.config = config
-        self.machine.config = config
 
     async def start(self) -> None:
         """Listen. Raises StartError in one line when that cannot be."""
@@ -167,7 +165,9 @@ class Gateway:
 
     def _application(self) -> web.Application:
         application = web.Application()
-        self.entrances = entrances = Entrances(application.router)
+        self.entrances = entrances = Entrances(
+            application.router, partial(as_known, self._services)
+        )
         guards = Guards(self._door, self._pages, self._crowd, entrances)
         application.middlewares.append(guards.middleware())
         if self._services.certificates.context is not None:
@@ -192,16 +192,11 @@ class Gateway:
         entrances.check()
         return application
 
-    async def _health(self, request: web.Request) -> web.Response:
+    async def _health(self, request: web.Request) -> web.StreamResponse:
         report = health_report(self._services.health)
         # Whoever is not known learns no more than whoever looks whether a light is on.
         told = report if CALLER in request else {"status": report.status}
-        return web.Response(
-            body=bytes(raw_json(told)),
-            status=503 if report.status == "failed" else 200,
-            content_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        return await reply(request, told, 503 if report.status == "failed" else 200)
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
         headers = {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}

@@ -34,6 +34,7 @@ class WebSockets:
     ) -> None:
         self._services = services
         self._actions = actions
+        self._takes_clips = {each.name for each in actions.values() if each.takes_clips}
         self._feed = feed
         self._connections: set[Connection] = set()
         self.heartbeat_s = HEARTBEAT_S
@@ -58,7 +59,15 @@ class WebSockets:
             timeout=2.0,
         )
         writer = await socket.prepare(request)
-        connection = Connection(socket, request, writer, self._services, self._actions, self._feed)
+        connection = Connection(
+            socket,
+            request,
+            writer,
+            self._services,
+            self._actions,
+            self._feed,
+            self._takes_clips,
+        )
         self._connections.add(connection)
         try:
             await connection.serve()

@@ -69,10 +69,6 @@ class Aggregator:
         }
         self._rebuild()
 
-    def switch(self, name: str, *, on: bool) -> None:
-        """Raises NotFoundError."""
-        self._of(name).switch(on=on)
-
     def refresh(self, names: Iterable[str] | None = None) -> None:
         """Ask servers again what they have: those, or all. Raises NotFoundError."""
         for name in [*self._upstreams] if names is None else names:
@@ -175,7 +171,6 @@ class Aggregator:
             if permits(upstream.settings.tools, known.tool.name)
         }
         self.now = Snapshot(
-            number=self.now.number + 1,
             servers=tuple(each.status() for each in self._upstreams.values()),
             tools=tools,
             prompts={name: each.prompts for name, each in catalogues.items() if each.prompts},

@@ -4,7 +4,7 @@ that came: hundreds of tools are kept so, and few are ever looked into."""
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -25,6 +25,13 @@ class RemoteTool(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     schema: msgspec.Raw
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """The schemas of its arguments by their names; none where its server tells nonsense."""
+        schema = msgspec.json.decode(self.schema)
+        found = schema.get("properties") if isinstance(schema, dict) else None
+        return found if isinstance(found, dict) else {}
 
     @property
     def digest(self) -> str:

@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-import msgspec
-
 from pichat.mcp.snapshot import KnownTool
 
 _WORD = re.compile(r"[^\W_]+")
@@ -117,9 +115,7 @@ def _in_words(known: KnownTool) -> _Told:
     names = [word for word in _stems(_CAMEL.sub(" ", known.tool.name)) if word not in own]
     deeds = {_DEEDS[word] for word in names if word in _DEEDS}
     said = [*_stems(known.tool.description)][:_MOST_WORDS]  # not what tells them apart
-    schema = msgspec.json.decode(known.tool.schema)
-    arguments = schema.get("properties", {}) if isinstance(schema, dict) else {}
-    asked = [word for name in arguments for word in _stems(_CAMEL.sub(" ", name))]
+    asked = [word for name in known.tool.properties for word in _stems(_CAMEL.sub(" ", name))]
     telling = {word for word in (*said, *asked, *names) if word not in _LITTLE}
     return _Told(
         alias=known.alias,

@@ -108,7 +108,7 @@ class Remote:
     def usable(self, behalf: Behalf) -> Iterator[KnownTool]:
         """Those that may be used on that behalf."""
         now = self._servers.now
-        off = {each.name for each in now.servers if each.state == "off"}
+        off = now.off
         for known in now.tools.values():
             if known.server not in off and self._why_not(known, behalf) is None:
                 yield known
@@ -177,7 +177,7 @@ class Remote:
         self, texts: Sequence[str], behalf: Behalf, most: int
     ) -> list[KnownTool]:
         now = self._servers.now
-        off = {each.name for each in now.servers if each.state == "off"}
+        off = now.off
         found = []
         for alias in await self._hits(texts, most):
             known = now.tools.get(alias)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from pichat.mcp.base import RemoteTool
 from pichat.mcp.thesaurus import also
 from pichat.store.mcp import McpTable, Words
@@ -53,11 +51,9 @@ def query_of(text: str) -> str:
 def words_of(alias: str, tool: RemoteTool, description: str) -> Words:
     """What a tool is found by: its name in parts, what it does, what its arguments are called and
     about."""
-    schema = msgspec.json.decode(tool.schema)
-    properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     arguments = [
         f"{_apart(name)} {about.get('description', '') if isinstance(about, dict) else ''}"
-        for name, about in properties.items()
+        for name, about in tool.properties.items()
     ]
     server = alias.partition("__")[0]
     return Words(

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from pichat.errors import NotFoundError
-from pichat.mcp.base import Catalogue
+from pichat.mcp.base import Catalogue, RemoteTool
 from pichat.mcp.names import Aliases
 from pichat.mcp.search import words_of
 from pichat.mcp.snapshot import KnownTool
@@ -29,6 +29,8 @@ class Shelf:
             each.server: msgspec.json.decode(each.catalogue, type=Catalogue) for each in catalogues
         }
 
+        self._known: dict[str, tuple[KnownTool, ...]] = {}  # by server, as far as it was asked for
+
     @classmethod
     async def load(cls, table: McpTable) -> Shelf:
         return cls(table, await table.catalogues(), await table.tools())
@@ -45,6 +47,7 @@ class Shelf:
             for name, alias in given.items()
         ]
         self._tools.update({each.alias: each for each in new})
+        self._known.pop(server, None)
         known = {tool.alias: tool for tool in self.tools_of(server)}
         words = [words_of(each.alias, each.tool, each.description) for each in known.values()]
         had = {self._aliases.of(server, tool.name) for tool in before.tools} if before else set()
@@ -58,30 +61,33 @@ class Shelf:
         """What it told is not true any more. Its tools' names stay, so that they are the same if it
         comes back, and so does what the owner agreed to. Raises UnavailableError."""
         self.catalogues.pop(server, None)
+        self._known.pop(server, None)
         await self._table.forget(server)
 
-    def tools_of(self, server: str) -> list[KnownTool]:
+    def tools_of(self, server: str) -> tuple[KnownTool, ...]:
         """Of the server's catalogue, in its order."""
-        found: list[KnownTool] = []
-        catalogue = self.catalogues.get(server)
-        for tool in catalogue.tools if catalogue else ():
-            kept = self._tools[self._aliases.of(server, tool.name) or ""]
-            found.append(
-                KnownTool(
-                    alias=kept.alias,
-                    server=server,
-                    tool=tool,
-                    description=kept.description or tool.description,
-                    changed=kept.approved != tool.digest,
-                )
-            )
-        return found
+        if server not in self._known:
+            catalogue = self.catalogues.get(server)
+            tools = catalogue.tools if catalogue else ()
+            self._known[server] = tuple(self._as_known(server, tool) for tool in tools)
+        return self._known[server]
+
+    def _as_known(self, server: str, tool: RemoteTool) -> KnownTool:
+        kept = self._tools[self._aliases.of(server, tool.name) or ""]
+        return KnownTool(
+            alias=kept.alias,
+            server=server,
+            tool=tool,
+            description=kept.description or tool.description,
+            changed=kept.approved != tool.digest,
+        )
 
     async def approve(self, known: KnownTool) -> None:
         """The owner agrees to the tool as it is now. Raises UnavailableError."""
         kept = structs.replace(self._of(known.alias), approved=known.tool.digest)
         await self._table.save_tool(kept)
         self._tools[kept.alias] = kept
+        self._known.pop(kept.server, None)
 
     async def describe(self, alias: str, description: str | None) -> None:
         """The owner's words for it; None: the server's again. Raises NotFoundError and
@@ -89,6 +95,7 @@ class Shelf:
         kept = structs.replace(self._of(alias), description=description)
         await self._table.save_tool(kept)
         self._tools[alias] = kept
+        self._known.pop(kept.server, None)
 
     def _of(self, alias: str) -> KeptTool:
         found = self._tools.get(alias)

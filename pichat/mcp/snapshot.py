@@ -22,16 +22,20 @@ class KnownTool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Never changed: another takes its place in one step. `number` grows with each. Servers are in
-    the order in which they are preferred. `instead`: of tools that do the same, by the name of each
-    that is not preferred, the one that is."""
+    """Never changed: another takes its place in one step. Servers are in the order in which they
+    are preferred. `instead`: of tools that do the same, by the name of each that is not preferred,
+    the one that is."""
 
-    number: int
     servers: tuple[ServerStatus, ...]
     tools: Mapping[str, KnownTool]
     prompts: Mapping[str, tuple[RemotePrompt, ...]]
     resources: Mapping[str, tuple[RemoteResource, ...]]
     instead: Mapping[str, str] = {}
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Servers that are switched off."""
+        return frozenset(each.name for each in self.servers if each.state == "off")
 
 
 def preferred_first(
@@ -46,4 +50,4 @@ def preferred_first(
     return [*{each.alias: each for each in best}.values()]
 
 
-NOTHING = Snapshot(number=0, servers=(), tools={}, prompts={}, resources={})
+NOTHING = Snapshot(servers=(), tools={}, prompts={}, resources={})

@@ -59,6 +59,13 @@ class UploadTable:
         )
         return tuple(map(_read, rows))
 
+    async def total(self) -> tuple[int, int]:
+        """How many files there are, and their bytes together."""
+        rows = await self._database.read(
+            "SELECT count(*), coalesce(sum(size_bytes), 0) FROM uploads"
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
     async def use(self, upload_id: str, at_s: float) -> None:
         """Note that it was used. Raises as `add`."""
         await self._database.write("UPDATE uploads SET used_s = ? WHERE id = ?", (at_s, upload_id))

@@ -108,7 +108,6 @@ async def remote_of(database: Database, kept: Catalogues) -> Remote:
     for name, tools in kept.items():
         await shelf.learn(name, Catalogue(era="legacy", tools=tools))
     now = Snapshot(
-        number=1,
         servers=tuple(ServerStatus(name=name, state="ready") for name in kept),
         tools={each.alias: each for name in kept for each in shelf.tools_of(name)},
         prompts={},

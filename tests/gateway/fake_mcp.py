@@ -111,7 +111,6 @@ class FakeTools:
             if permits(server.tools, known.tool.name)
         ]
         self.now = Snapshot(
-            number=self.now.number + 1,
             servers=tuple(self._status(name) for name in self._servers),
             tools={each.alias: each for each in tools},
             prompts={},

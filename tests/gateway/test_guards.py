@@ -199,3 +199,10 @@ async def test_headers_leave_with_every_answer(world: World) -> None:
         assert "hunter2" not in text
         if status >= 400:
             assert set(json.loads(text)) == {"error", "code"}
+
+
+async def test_a_name_that_was_taken_away_is_unknown_at_once() -> None:
+    async with running_world(names=("board.lan",)) as world:
+        assert (await ask(world.url, request("/health", "Host: board.lan")))[0] == 200
+        world.gateway.reconfigure(Server())
+        assert (await ask(world.url, request("/health", "Host: board.lan")))[0] == 403

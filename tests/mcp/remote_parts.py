@@ -135,7 +135,6 @@ async def elsewhere(
 def snapshot(tools: list[KnownTool], state: ServerState = "ready") -> Snapshot:
     names = dict.fromkeys(each.server for each in tools)
     return Snapshot(
-        number=1,
         servers=tuple(ServerStatus(name=name, state=state) for name in names),
         tools={each.alias: each for each in tools},
         prompts={},

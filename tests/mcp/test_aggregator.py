@@ -13,6 +13,7 @@ from pichat.errors import NotAllowedError, NotFoundError
 from pichat.mcp.aggregator import Aggregator
 from pichat.mcp.base import Catalogue, RemoteTool
 from pichat.mcp.errors import ServerDownError
+from pichat.mcp.likeness import alike
 from pichat.mcp.search import query_of
 from pichat.mcp.shelf import Shelf
 from pichat.mcp.snapshot import Snapshot
@@ -127,3 +128,17 @@ async def test_tools_are_found_by_what_a_person_says() -> None:
         # What has gone is not found.
         await shelf.learn("web", Catalogue(era="legacy", tools=tools[1:]))
         assert "web__getForecast" not in await table.find(query_of("weather forecast"), 8)
+
+
+async def test_a_tool_whose_schema_is_nonsense_costs_the_others_nothing() -> None:
+    odd = tuple(
+        RemoteTool(name=f"odd_{at}", description="Odd.", schema=msgspec.Raw(schema))
+        for at, schema in enumerate((b"[]", b'{"properties": ["a"]}', b'{"properties": null}'))
+    )
+    async with open_database(Path(":memory:")) as database:
+        table = McpTable(database)
+        shelf = await Shelf.load(table)
+        good = tool("send_mail", "Send an e-mail.", to="Whom.")
+        await shelf.learn("web", Catalogue(era="legacy", tools=(*odd, good)))
+        assert await table.find(query_of("send an email"), 1) == ("web__send_mail",)
+        assert alike(shelf.tools_of("web")) == ()

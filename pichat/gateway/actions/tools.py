@@ -112,7 +112,7 @@ def list_tools(services: Services, caller: Caller, asked: GetTools) -> ToolsList
         token_id=caller.id,
         allowed=person.terms.tools,
     )
-    off = {each.name for each in services.remote_tools.now.servers if each.state == "off"}
+    off = services.remote_tools.now.off
     instead = services.remote_tools.now.instead
     own = sorted(services.tools.tools.values(), key=lambda each: each.name)
     tools = [] if asked.server else [_view(each, preferences) for each in own]

@@ -1,6 +1,6 @@
 """The house's own tools, and those of other programs that are passed on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 import msgspec
@@ -87,11 +87,22 @@ def passed_on(services: Services, caller: Caller) -> Iterator[ServedTool]:
 
 def _passed_on(services: Services, caller: Caller) -> Iterator[KnownTool]:
     now = services.remote_tools.now
-    off = {each.name for each in now.servers if each.state == "off"}
-    for alias, known in now.tools.items():
-        usable = not known.changed and known.server not in off
-        if usable and services.tool_switches.is_passed_on(alias, caller.id):
+    off = now.off
+    for known in now.tools.values():
+        if _is_on(services, caller, known, off):
             yield known
+
+
+def is_passed_on(services: Services, caller: Caller, alias: str) -> bool:
+    """Whether it is a tool of a server elsewhere that the caller may use."""
+    now = services.remote_tools.now
+    known = now.tools.get(alias)
+    return known is not None and _is_on(services, caller, known, now.off)
+
+
+def _is_on(services: Services, caller: Caller, known: KnownTool, off: Set[str]) -> bool:
+    usable = not known.changed and known.server not in off
+    return usable and services.tool_switches.is_passed_on(known.alias, caller.id)
 
 
 async def use(asked: Asked, name: str, arguments: Json) -> Done:
@@ -108,7 +119,7 @@ async def use(asked: Asked, name: str, arguments: Json) -> Done:
 async def use_elsewhere(asked: Asked, name: str, arguments: Json) -> Done:
     """Call a tool that is passed on. Raises PiChatError."""
     services, caller = asked.services, asked.caller
-    if not any(known.alias == name for known in _passed_on(services, caller)):
+    if not is_passed_on(services, caller, name):
         raise NotAllowedError(f"The tool “{name}” is not passed on to “{caller.name}”.")
 
     async with Relay(asked.progress) as relay:

@@ -1,6 +1,6 @@
 """Everything that other programs are served, to each its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from pichat.events import ToolCall
 from pichat.gateway.agents import house, prompts, resources
 from pichat.gateway.agents.asked import Asked
 from pichat.gateway.agents.served import Served, load_served
-from pichat.gateway.door.caller import Caller, UnauthenticatedError, admit, reaches
+from pichat.gateway.door.caller import Caller, admit, reaches
 from pichat.gateway.people import as_known
 from pichat.gateway.services import Services
 from pichat.mcp.depth import DEEPEST
@@ -114,11 +114,8 @@ class Offer:
         """Raises NotFoundError. One that is there and that the caller may not use is refused in
         words that a model can read."""
         known = name in self._served or name in self._services.tools.tools
-        if not known and name not in {each.name for each in self._passed_on(caller)}:
+        if not known and not house.is_passed_on(self._services, caller, name):
             raise NotFoundError(f"There is no tool “{name[:64]}”.")
-
-    def _passed_on(self, caller: Caller) -> Iterable[ServedTool]:
-        return house.passed_on(self._services, caller)
 
     # --- resources -----------------------------------------------------------------------------
 
@@ -161,8 +158,6 @@ class Offer:
     def _known(self, who: Caller) -> Caller:
         """With no more than its person may. Raises UnauthenticatedError and NotAllowedError."""
         caller = as_known(self._services, who)
-        if caller is None:
-            raise UnauthenticatedError("Nobody has said who this is.")
         admit(caller, "agent")
         return caller
 

@@ -1,12 +1,12 @@
 """A type's fields for people, and a value that fits it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import cache
 from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT, inspect, structs
+from msgspec import NODEFAULT, inspect
 
 _SENTENCE = re.compile(r"(?<=\.)\s+")
 _CLAUSE = re.compile(r"(?<=;)\s+")
@@ -49,13 +49,14 @@ def fields_of(kind: type[msgspec.Struct]) -> tuple[FieldView, ...]:
     info = inspect.type_info(kind)
     if not isinstance(info, inspect.StructType):
         raise TypeError(f"{kind} is no Struct")
+    names = {each.name for each in info.fields}
     return tuple(
         FieldView(
             name=each.encode_name,
             type=words(each.type),
             required=each.required,
             default=_default(each),
-            meaning=_meaning(kind, each),
+            meaning=_meaning(kind, each, names),
         )
         for each in info.fields
     )
@@ -106,14 +107,13 @@ def _default(found: inspect.Field) -> Any:
     return msgspec.UNSET
 
 
-def _meaning(kind: type, found: inspect.Field) -> str:
+def _meaning(kind: type, found: inspect.Field, names: Set[str]) -> str:
     """What names the field, sentence by sentence, or by its clauses; one that names none goes on
     with what was named before it."""
     if isinstance(found.type, inspect.Metadata) and found.type.extra_json_schema:
         told = found.type.extra_json_schema.get("description")
         if told:
             return str(told)
-    names = {each.name for each in structs.fields(kind)}
     fitting = []
     for sentence in _SENTENCE.split(description_of(kind)):
         about: set[str] = set()
@@ -124,7 +124,7 @@ def _meaning(kind: type, found: inspect.Field) -> str:
     return " ".join(fitting).rstrip(";")
 
 
-def _named(clause: str, names: set[str]) -> set[str]:
+def _named(clause: str, names: Set[str]) -> set[str]:
     """Names in backquotes, and those that no other word looks like."""
     named = {quoted or plain for quoted, plain in _NAME.findall(clause)}
     return named & names

@@ -94,10 +94,10 @@ class Pages:
 
     def __init__(self, config: Server, names: Callable[[], frozenset[str]]) -> None:
         self._now = names
-        self._names = names()
         self.reconfigure(config)
 
     def reconfigure(self, config: Server) -> None:
+        self._names = self._now()
         self._origins = {place for each in config.origins if (place := read_origin(each))}
         # Those of Machine, and the addresses that it is known by behind a router.
         self._given = frozenset(each.lower() for each in config.names)

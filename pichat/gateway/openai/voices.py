@@ -8,6 +8,8 @@ from msgspec import structs
 from pichat.config.types import Style
 from pichat.errors import BadRequestError
 from pichat.gateway.services import Services
+from pichat.store.users import VoiceSettings
+from pichat.turn.user_changes import style_of as preferring
 
 # OpenAI's own voices, which its clients offer: PiChat's of the same kind.
 _OPENAIS: dict[str, Literal["female", "male"] | None] = {
@@ -60,23 +62,10 @@ def _style(services: Services, voice: str) -> Style:
         raise BadRequestError(f"There is no Piper voice “{voice[:64]}” installed.")
     name = voice.lower()
     if name in _OPENAIS:
-        return _spoken(active, _OPENAIS[name], None)
+        return preferring(VoiceSettings(gender=_OPENAIS[name]), active)
     words = [word for word in re.split(r"[\s_-]+", name) if word]
     gender = next((_GENDERS[word] for word in words if word in _GENDERS), None)
     accent = " ".join(word for word in words if word not in _GENDERS) or None
     if accent is not None and (len(accent) > _LONGEST_ACCENT or not accent.isprintable()):
         raise BadRequestError("“voice” has to be a name or words such as “female british”.")
-    return _spoken(active, gender, accent)
-
-
-def _spoken(style: Style, gender: Literal["female", "male"] | None, accent: str | None) -> Style:
-    """A Piper voice has its own gender and accent: whoever asks for another is not spoken to by
-    it."""
-    if gender is None and accent is None:
-        return style
-    return structs.replace(
-        style,
-        gender=gender or style.gender,
-        accent=accent or style.accent,
-        piper_voice=None,
-    )
+    return preferring(VoiceSettings(gender=gender, accent=accent), active)

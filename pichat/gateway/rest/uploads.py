@@ -83,7 +83,7 @@ async def get_upload(call: Call, payload: NamedUpload) -> UploadView:
 async def get_content(call: Call, payload: NamedUpload) -> Blob:
     """Give a file's bytes. Pictures can be shown; everything else a browser keeps as a file."""
     upload = await call.services.uploads.get(payload.id, call.caller)
-    path = await call.services.uploads.path(payload.id, call.caller)
+    path = await call.services.uploads.path(upload)
     shown = upload.media_type in PICTURES
     return Blob(body=path, media_type=upload.media_type, name=None if shown else upload.name)
 

@@ -24,7 +24,7 @@ class Uploads(Protocol):
 
     async def get(self, upload_id: str, caller: Caller) -> Upload: ...
 
-    async def path(self, upload_id: str, caller: Caller) -> Path:
+    async def path(self, upload: Upload) -> Path:
         """Where its bytes are."""
         ...
 

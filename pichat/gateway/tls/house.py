@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from pichat.errors import StartError, UnavailableError
@@ -113,12 +114,8 @@ class HouseCertificate(Served):
         if self._authority is None:
             return view
         certificate = self._authority.certificate
-        return CertificateView(
-            **{
-                name: getattr(view, name)
-                for name in view.__struct_fields__
-                if "authority" not in name
-            },
+        return msgspec.structs.replace(
+            view,
             authority_fingerprint=fingerprint(certificate),
             authority_file=str((self._directory / AUTHORITY).absolute()),
             authority_expires_s=certificate.not_valid_after_utc.timestamp(),
@@ -138,7 +135,7 @@ class HouseCertificate(Served):
         if self._authority is None:
             self._make_authority()
         else:
-            self._publish_authority(self._authority)
+            self._publish(AUTHORITY, self._authority.certificate_pem)
 
     def _make_authority(self) -> None:
         machine = self._machine
@@ -147,13 +144,8 @@ class HouseCertificate(Served):
         )
         kept.write(self._directory / _SIGNING, made.pem)
         self._authority = made
-        self._publish_authority(made)
+        self._publish(AUTHORITY, made.certificate_pem)
         log.info("certificate authority made", fingerprint=fingerprint(made.certificate))
-
-    def _publish_authority(self, authority: Authority) -> None:
-        path = self._directory / AUTHORITY
-        if kept.read(path) != authority.certificate_pem:
-            kept.write(path, authority.certificate_pem, kept.PUBLIC)
 
     def _take_kept(self) -> bool:
         """Serve the certificate of an earlier start, when it still is what it should be."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import SSLContext
+from typing import Literal
 
 import structlog
 from cryptography import x509
@@ -78,7 +79,8 @@ class Served(ABC):
             self._news.clear()
             async with self._changing:
                 await asyncio.to_thread(self.look)
-            health.set(PART, "degraded" if self.problem else "ok", self.problem)
+            problem = self.problem
+            health.set(PART, "degraded" if problem else "ok", problem)
             try:
                 await asyncio.wait_for(self._news.wait(), every_s)
             except TimeoutError:
@@ -92,18 +94,22 @@ class Served(ABC):
             "certificate in use", ends=f"{ends:%Y-%m-%d}", fingerprint=fingerprint(certificate)
         )
         try:
-            kept.write(
-                self._directory / SERVED, certificate.public_bytes(Encoding.PEM), kept.PUBLIC
-            )
+            self._publish(SERVED, certificate.public_bytes(Encoding.PEM))
         except OSError as error:  # only commands of this machine need it
             log.warning("certificate not written down", reason=error.strerror)
 
-    def _view(self, mode: str) -> CertificateView:
+    def _publish(self, name: str, pem: bytes) -> None:
+        """For everybody to read. Raises OSError."""
+        path = self._directory / name
+        if kept.read(path) != pem:
+            kept.write(path, pem, kept.PUBLIC)
+
+    def _view(self, mode: Literal["auto", "files"]) -> CertificateView:
         if self._certificate is None:
             raise UnavailableError("There is no certificate yet.")
         ends = self._certificate.not_valid_after_utc
         return CertificateView(
-            mode="auto" if mode == "auto" else "files",
+            mode=mode,
             names=tuple(map(str, vouched_for(self._certificate))),
             fingerprint=fingerprint(self._certificate),
             expires_s=ends.timestamp(),

@@ -75,8 +75,7 @@ class Uploads:
             raise NotFoundError(f"There is no upload “{upload_id[:64]}”.")
         return found
 
-    async def path(self, upload_id: str, caller: Caller) -> Path:
-        upload = await self.get(upload_id, caller)
+    async def path(self, upload: Upload) -> Path:
         await self._note_use(upload)
         path = self._folder / upload.id
         if not await asyncio.to_thread(path.is_file):
@@ -97,7 +96,7 @@ class Uploads:
             )
         images = []
         for upload in uploads:
-            path = await self.path(upload.id, caller)
+            path = await self.path(upload)
             data = await asyncio.to_thread(path.read_bytes)
             images.append(Image(media_type=upload.media_type, data=data))
         return tuple(images)
@@ -174,12 +173,13 @@ class Uploads:
         """Raises TooLargeError, or UnavailableError when the disk is full."""
         async with self._making_room:
             await self._check_disk(self._coming[upload_id])
-            uploads = await self._table.all()
             most = self.limits.uploads_bytes
-            size = sum(each.size_bytes for each in uploads) + sum(self._coming.values())
-            count = len(uploads) + len(self._coming)
+            count, size = await self._table.total()
+            size, count = size + sum(self._coming.values()), count + len(self._coming)
+            if size <= most and count <= MOST_FILES:
+                return
             before_s = time.time() - KEPT_S
-            for each in uploads:
+            for each in await self._table.all():
                 if (size <= most and count <= MOST_FILES) or each.used_s > before_s:
                     break
                 log.info("upload goes, to make room", upload_id=each.id, size_bytes=each.size_bytes)

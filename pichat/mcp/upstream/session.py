@@ -119,12 +119,6 @@ class Session:
             raise ValueError("not what the tool promises")
         return result
 
-    async def prompt(self, name: str, arguments: dict[str, str]) -> types.GetPromptResult:
-        return await self.client.get_prompt(name, arguments)
-
-    async def read(self, uri: str) -> types.ReadResourceResult:
-        return await self.client.read_resource(uri)
-
     async def follow(self) -> None:
         """Hear of changes of a server that has to be asked for them, again and again. Returns when
         there are none to be heard; one of the old kind tells unasked."""

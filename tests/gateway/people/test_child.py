@@ -198,3 +198,10 @@ async def test_a_childs_screen_is_not_one_of_the_house() -> None:
                 await screen.still_there()
         (station,) = they.world.voice.screens.values()
         assert (station.user_id, station.source) == (they.mia_id, "guest")
+
+
+async def test_a_childs_program_gets_no_further_by_a_way_that_is_no_route() -> None:
+    async with family() as they, connected(they.world.url, **they.mia) as http:
+        for path in ("/metrics", "/mcp"):
+            async with http.session.get(f"{http.url}{path}", headers=they.mia) as response:
+                assert response.status == 403, path
